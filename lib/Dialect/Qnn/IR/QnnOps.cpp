@@ -1,0 +1,61 @@
+//===- QnnOps.cpp - Verifiers of the qnn dialect's operations ---------------------------------------------------------===//
+#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+LogicalResult ObserveOp::verify() {
+  if (getEdge().empty())
+    return emitOpError("needs a non-empty edge name");
+  return success();
+}
+
+LogicalResult RangeOp::verify() {
+  ArrayRef<float> lo = getLo(), hi = getHi();
+  if (lo.size() != hi.size())
+    return emitOpError("has ") << lo.size() << " lower and " << hi.size() << " upper bounds; expected as many of each";
+  int64_t expected = 1;
+  if (std::optional<uint64_t> axis = getAxis()) {
+    auto type = cast<RankedTensorType>(getInput().getType());
+    if (*axis >= static_cast<uint64_t>(type.getRank()))
+      return emitOpError("axis ") << *axis << " is outside the rank " << type.getRank();
+    expected = type.getDimSize(*axis);
+  }
+  if (!ShapedType::isDynamic(expected) && static_cast<int64_t>(lo.size()) != expected)
+    return emitOpError("expected ") << expected << " bounds, found " << lo.size();
+  for (auto [l, h] : llvm::zip(lo, hi))
+    if (!std::isfinite(l) || !std::isfinite(h) || l > h)
+      return emitOpError("expected finite bounds with lo <= hi, found [") << l << ", " << h << "]";
+  return success();
+}
+
+/// Checks that zero point and clamp bounds are values of the 8-bit storage type.
+template <typename OpTy>
+static LogicalResult verifyStorageBounds(OpTy op) {
+  int32_t min = op.getIsUnsigned() ? 0 : -128, max = op.getIsUnsigned() ? 255 : 127;
+  int32_t lo = op.getLo(), hi = op.getHi(), zeroPoint = op.getZeroPoint();
+  if (lo < min || hi > max || lo > hi)
+    return op.emitOpError("expected clamp bounds within [") << min << ", " << max << "], found [" << lo << ", " << hi << "]";
+  if (zeroPoint < min || zeroPoint > max)
+    return op.emitOpError("expected a zero point within [") << min << ", " << max << "], found " << zeroPoint;
+  return success();
+}
+
+LogicalResult QuantizeOp::verify() { return verifyStorageBounds(*this); }
+
+LogicalResult RequantizeOp::verify() { return verifyStorageBounds(*this); }
+
+LogicalResult Dot4Op::verify() {
+  int64_t bytes = cast<VectorType>(getLhs().getType()).getNumElements();
+  int64_t lanes = cast<VectorType>(getAcc().getType()).getNumElements();
+  if (bytes != 4 * lanes)
+    return emitOpError("expected 4 bytes for each i32 lane, found ") << bytes << " bytes and " << lanes << " lanes";
+  return success();
+}
+
+#include "quant-opt/Dialect/Qnn/IR/QnnEnums.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "quant-opt/Dialect/Qnn/IR/QnnOps.cpp.inc"

@@ -1,0 +1,34 @@
+//===- RegisterAll.cpp - Everything a tool needs registered -----------------------------------------------------------===//
+#include "quant-opt/Pipelines/RegisterAll.h"
+
+#include "quant-opt/Calibrate/Passes.h"
+#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
+#include "quant-opt/Import/Passes.h"
+#include "quant-opt/InsertQdq/Passes.h"
+#include "quant-opt/Integerize/Passes.h"
+#include "quant-opt/Lower/Common/Passes.h"
+#include "quant-opt/Lower/X86/Passes.h"
+#include "quant-opt/Normalize/Passes.h"
+
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
+
+using namespace mlir;
+
+void qnn::registerAllDialects(DialectRegistry &registry) {
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  registry.insert<QnnDialect>();
+}
+
+void qnn::registerAllPasses() {
+  mlir::registerAllPasses();
+  registerImportPasses();
+  registerNormalizePasses();
+  registerCalibratePasses();
+  registerInsertQdqPasses();
+  registerIntegerizePasses();
+  registerLowerCommonPasses();
+  registerLowerX86Passes();
+}

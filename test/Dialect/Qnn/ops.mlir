@@ -1,0 +1,33 @@
+// Every operation of the dialect survives a round trip through text and through bytecode.
+// RUN: quant-opt %s | quant-opt | FileCheck %s
+// RUN: quant-opt %s --emit-bytecode | quant-opt | FileCheck %s
+
+// CHECK-LABEL: @a_range_names_its_method
+func.func @a_range_names_its_method(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // CHECK: qnn.observe %{{.*}} as "relu_1" : tensor<2x3xf32>
+  %0 = qnn.observe %x as "relu_1" : tensor<2x3xf32>
+  // CHECK: qnn.range %{{.*}} [-1.000000e+00], [3.000000e+00] method "minmax" : tensor<2x3xf32>
+  %1 = qnn.range %0 [-1.0], [3.0] method "minmax" : tensor<2x3xf32>
+  // CHECK: qnn.range %{{.*}} axis 0 method "mse"
+  %2 = qnn.range %1 [-1.0, 0.0], [3.0, 1.0] axis 0 method "mse" : tensor<2x3xf32>
+  return %2 : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @an_epilogue_dequantizes_and_requantizes
+func.func @an_epilogue_dequantizes_and_requantizes(%acc: i32, %m: f32, %skip: i8, %s: f32) -> (i8, i8) {
+  // CHECK: qnn.requantize %{{.*}}, %{{.*}} zero_point 3 clamp [0, 255] unsigned : i32, f32 -> i8
+  %0 = qnn.requantize %acc, %m zero_point 3 clamp [0, 255] unsigned : i32, f32 -> i8
+  // CHECK: qnn.dequantize %{{.*}}, %{{.*}} zero_point 0 : i8, f32 -> f32
+  %1 = qnn.dequantize %skip, %s zero_point 0 : i8, f32 -> f32
+  // CHECK: qnn.quantize %{{.*}}, %{{.*}} zero_point -1 clamp [-128, 127] : f32, f32 -> i8
+  %2 = qnn.quantize %1, %s zero_point -1 clamp [-128, 127] : f32, f32 -> i8
+  return %0, %2 : i8, i8
+}
+
+// CHECK-LABEL: @dot4_names_the_signedness_of_its_left_side
+func.func @dot4_names_the_signedness_of_its_left_side(%a: vector<64xi8>, %b: vector<64xi8>, %c: vector<16xi32>)
+    -> vector<16xi32> {
+  // CHECK: qnn.dot4 %{{.*}} unsigned, %{{.*}}, %{{.*}} : vector<64xi8>, vector<16xi32>
+  %0 = qnn.dot4 %a unsigned, %b, %c : vector<64xi8>, vector<16xi32>
+  return %0 : vector<16xi32>
+}
