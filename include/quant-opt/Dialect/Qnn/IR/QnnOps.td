@@ -67,7 +67,7 @@ def Qnn_QuantizeOp : Qnn_ElementwiseOp<"quantize"> {
   let arguments = (ins F32Like:$input, F32Like:$scale, I32Attr:$zero_point, I32Attr:$lo, I32Attr:$hi, UnitAttr:$is_unsigned);
   let results = (outs I8Like:$result);
   let assemblyFormat = [{
-    $input `,` $scale `zero_point` $zero_point `clamp` `[` $lo `,` $hi `]` (`unsigned` $is_unsigned^)? attr-dict
+    $input `,` $scale `zero_point` $zero_point `clamp` ` ` `[` $lo `,` $hi `]` (`unsigned` $is_unsigned^)? attr-dict
     `:` type($input) `,` type($scale) `->` type($result)
   }];
   let hasVerifier = 1;
@@ -104,7 +104,7 @@ def Qnn_RequantizeOp : Qnn_ElementwiseOp<"requantize"> {
                        UnitAttr:$is_unsigned);
   let results = (outs I8Like:$result);
   let assemblyFormat = [{
-    $input `,` $multiplier `zero_point` $zero_point `clamp` `[` $lo `,` $hi `]` (`unsigned` $is_unsigned^)? attr-dict
+    $input `,` $multiplier `zero_point` $zero_point `clamp` ` ` `[` $lo `,` $hi `]` (`unsigned` $is_unsigned^)? attr-dict
     `:` type($input) `,` type($multiplier) `->` type($result)
   }];
   let hasVerifier = 1;
