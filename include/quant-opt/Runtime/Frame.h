@@ -1,0 +1,37 @@
+/*===- Frame.h - What a compiled step sees: shared by generated code and the runtime ----------------------------------===*/
+#ifndef QUANT_OPT_RUNTIME_FRAME_H
+#define QUANT_OPT_RUNTIME_FRAME_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Receives `count` consecutive floats of one execution of the observed edge. Only calibration builds call it. */
+typedef void (*quant_opt_observe_fn)(void *observer, int32_t edge, const float *data, int64_t count);
+
+/* The memory of one call. Generated code reads the fields by position: keep the order. */
+typedef struct {
+  const void *const *inputs; /* one pointer per model input */
+  void *const *outputs;      /* one pointer per model output */
+  char *workspace;           /* 64-byte aligned arena */
+  const char *weights;       /* 64-byte aligned blob */
+  void *observer;            /* null outside calibration */
+  quant_opt_observe_fn observe;
+} quant_opt_frame;
+
+/* Does the iterations [begin, end) of one fused layer. */
+typedef void (*quant_opt_step_fn)(const quant_opt_frame *frame, int64_t begin, int64_t end);
+
+typedef struct {
+  quant_opt_step_fn run;
+  int64_t count;     /* independent iterations; 1 for a serial step */
+  const char *layer; /* the source node's name */
+} quant_opt_step;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* QUANT_OPT_RUNTIME_FRAME_H */

@@ -1,0 +1,38 @@
+//===- CpuPath.h - The x86 code paths that one artifact may hold ------------------------------------------------------===//
+#ifndef QUANT_OPT_SUPPORT_CPUPATH_H
+#define QUANT_OPT_SUPPORT_CPUPATH_H
+
+#include "mlir/Support/LLVM.h"
+#include "llvm/ADT/StringRef.h"
+#include <optional>
+#include <vector>
+
+namespace mlir::qnn {
+
+/// Best first: the runtime takes the first path whose features the CPU has.
+enum class CpuPath { Avx512Vnni, AvxVnni, Avx512, Avx2, X86_64 };
+
+/// All paths, best first.
+ArrayRef<CpuPath> getAllCpuPaths();
+
+/// The name users type, as in `QUANT_OPT_CPU=avx512vnni`: avx512vnni, avxvnni, avx512, avx2, x86-64.
+StringRef getCpuPathName(CpuPath path);
+
+/// The path of that name, if there is one.
+std::optional<CpuPath> parseCpuPath(StringRef name);
+
+/// What LLVM needs to generate code for the path: "+avx512f,+avx512bw,…". No path names a CPU model.
+StringRef getCpuFeatures(CpuPath path);
+
+/// Bits of the widest vector register the path should use: 512, 256 or 128.
+unsigned getVectorBits(CpuPath path);
+
+/// Whether this machine can run the path.
+bool hostSupports(CpuPath path);
+
+/// The best path this machine can run.
+CpuPath getHostCpuPath();
+
+} // namespace mlir::qnn
+
+#endif // QUANT_OPT_SUPPORT_CPUPATH_H

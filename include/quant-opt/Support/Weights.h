@@ -1,0 +1,57 @@
+//===- Weights.h - Reading and making constant tensors without passing through attributes that fold ------------------===//
+#ifndef QUANT_OPT_SUPPORT_WEIGHTS_H
+#define QUANT_OPT_SUPPORT_WEIGHTS_H
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Value.h"
+#include <optional>
+#include <vector>
+
+namespace mlir::qnn {
+
+/// Tensors with more elements than this are `dense_resource` blobs; smaller ones stay readable as `dense`.
+constexpr int64_t kMaxInlineElements = 16;
+
+/// The attribute of a ranked tensor that an `arith.constant` made, or null.
+ElementsAttr getConstantElements(Value value);
+
+/// The bytes of a constant tensor, row-major, splats expanded; nothing if `attr` has no contents that can be read, or is of i1
+/// or of elements that are not whole bytes.
+std::optional<std::vector<char>> readBytes(ElementsAttr attr);
+
+/// The elements of the constant tensor `value`, row-major, as T; nothing if it is not constant or T's size is not its element's.
+template <typename T>
+std::optional<std::vector<T>> readConstant(Value value) {
+  ElementsAttr attr = getConstantElements(value);
+  if (!attr || attr.getElementType().getIntOrFloatBitWidth() != 8 * sizeof(T))
+    return std::nullopt;
+  std::optional<std::vector<char>> bytes = readBytes(attr);
+  if (!bytes)
+    return std::nullopt;
+  std::vector<T> elements(bytes->size() / sizeof(T));
+  std::copy(bytes->begin(), bytes->end(), reinterpret_cast<char *>(elements.data()));
+  return elements;
+}
+
+/// An attribute of `type` with the given row-major bytes: `dense` when small, else a `dense_resource` named after `name`
+/// (made unique), 64-byte aligned.
+ElementsAttr makeElements(RankedTensorType type, ArrayRef<char> bytes, StringRef name);
+
+/// An `arith.constant` of `type` with the given row-major elements; see `makeElements`.
+template <typename T>
+Value createConstant(OpBuilder &builder, Location loc, RankedTensorType type, ArrayRef<T> elements, StringRef name);
+
+/// The same from bytes.
+Value createConstantFromBytes(OpBuilder &builder, Location loc, RankedTensorType type, ArrayRef<char> bytes, StringRef name);
+
+template <typename T>
+Value createConstant(OpBuilder &builder, Location loc, RankedTensorType type, ArrayRef<T> elements, StringRef name) {
+  return createConstantFromBytes(
+      builder, loc, type, ArrayRef<char>(reinterpret_cast<const char *>(elements.data()), elements.size() * sizeof(T)), name);
+}
+
+} // namespace mlir::qnn
+
+#endif // QUANT_OPT_SUPPORT_WEIGHTS_H
