@@ -6,6 +6,7 @@
 #include "quant-opt/Import/Passes.h"
 #include "quant-opt/InsertQdq/Passes.h"
 #include "quant-opt/Integerize/Passes.h"
+#include "quant-opt/Interfaces/QuantizableOpInterface.h"
 #include "quant-opt/Lower/Common/Passes.h"
 #include "quant-opt/Lower/X86/Passes.h"
 #include "quant-opt/Normalize/Passes.h"
@@ -20,6 +21,7 @@ void qnn::registerAllDialects(DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   registry.insert<QnnDialect>();
+  registerExternalModels(registry);
 }
 
 void qnn::registerAllPasses() {

@@ -1,0 +1,32 @@
+// What the quantizing stages see of an operation.
+#ifndef QUANT_OPT_INTERFACES_QUANTIZABLEOPINTERFACE_TD
+#define QUANT_OPT_INTERFACES_QUANTIZABLEOPINTERFACE_TD
+
+include "mlir/IR/OpBase.td"
+
+def QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
+  let description = [{
+    Describes an operation on f32 tensors to Calibrate, InsertQdq and Integerize, which know nothing else of it. An operation without
+    the interface stays float. Another compiler attaches models for its own operations with `registry.addExtension` and
+    `attachInterface`; the models for linalg and tensor operations stand in `Interfaces/ExternalModels`.
+  }];
+  let cppNamespace = "::mlir::qnn";
+  let methods = [
+    InterfaceMethod<
+      "The role of the operation, derived from its structure. Cheap to ask, never cached: it holds until the IR changes.",
+      "::mlir::qnn::QuantRule", "getQuantRule", (ins)>,
+    InterfaceMethod<[{
+      Of a value-preserving operation: makes the same operation on storage integers of the given type, whose `operands` replace the rule's
+      activations in their order, and returns its result. Padding values and the neutral elements of max and min become storage values.
+    }],
+      "::mlir::Value", "cloneOnStorage",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands, "const ::mlir::qnn::StorageKind &":$storage)>,
+    InterfaceMethod<[{
+      Of an elementwise operation: clones its scalar computation at the builder's insertion point, with `scalars` in place of the elements of
+      the rule's `inputs` in their order, and returns the element of the result.
+    }],
+      "::mlir::Value", "cloneScalarBody", (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$scalars)>,
+  ];
+}
+
+#endif // QUANT_OPT_INTERFACES_QUANTIZABLEOPINTERFACE_TD
