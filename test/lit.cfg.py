@@ -7,7 +7,7 @@ import lit.formats
 config.name = "quant-opt"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "Unit"]
+config.excludes = ["Inputs"]
 config.test_source_root = os.path.join(config.quant_opt_source, "test")
 config.test_exec_root = os.path.join(config.quant_opt_build, "test")
 
