@@ -1,0 +1,230 @@
+//===- Sketch.cpp - Counting the values on one edge in buckets that merge exactly
+//---------------------------------------===//
+#include "quant-opt/Numerics/Sketch.h"
+
+#include <cmath>
+#include <cstring>
+
+using namespace mlir::qnn::numerics;
+
+static uint32_t toBits(float x) {
+  uint32_t bits;
+  std::memcpy(&bits, &x, sizeof(bits));
+  return bits;
+}
+
+Sketch::Bucket &Sketch::getBucket(uint32_t index) {
+  std::unique_ptr<Page> &page = pages[index / kPageSize];
+  if (!page)
+    page = std::make_unique<Page>();
+  return page->buckets[index % kPageSize];
+}
+
+void Sketch::add(const float *data, int64_t count) {
+  Range seen;
+  for (int64_t i = 0; i < count; ++i) {
+    // Adding zero makes -0 a 0, which it equals.
+    const float x = data[i] + 0.0f;
+    const uint32_t bits = toBits(x), magnitude = bits & 0x7fffffff;
+    if (magnitude >= kInfiniteBits) {
+      if (magnitude > 0x7f800000)
+        ++nans;
+      else
+        ++(bits >> 31 ? negativeInfinities : positiveInfinities);
+      continue;
+    }
+    seen.include(x);
+    Bucket &bucket = getBucket(bits >> 16);
+    const uint64_t position = (bits >> 4) % kPositions;
+    ++bucket.count;
+    bucket.positions += position;
+    bucket.squares += position * position;
+  }
+  sampleExtrema.include(seen);
+  extrema.include(seen);
+
+  const int64_t numChannels = getChannels();
+  for (int64_t row = 0; numChannels && row + numChannels <= count; row += numChannels)
+    for (int64_t c = 0; c < numChannels; ++c)
+      if ((toBits(data[row + c]) & 0x7fffffff) < kInfiniteBits)
+        channels[c].include(data[row + c] + 0.0f);
+}
+
+void Sketch::endSample() {
+  if (!sampleExtrema.isEmpty()) {
+    lowest.add(sampleExtrema.lo);
+    highest.add(sampleExtrema.hi);
+    ++samples;
+  }
+  sampleExtrema = Range();
+}
+
+void Sketch::merge(const Sketch &other) {
+  other.forEachBucket([&](uint32_t index, const Bucket &theirs) {
+    Bucket &ours = getBucket(index);
+    ours.count += theirs.count;
+    ours.positions += theirs.positions;
+    ours.squares += theirs.squares;
+  });
+  nans += other.nans;
+  negativeInfinities += other.negativeInfinities;
+  positiveInfinities += other.positiveInfinities;
+  extrema.include(other.extrema);
+  lowest.add(other.lowest);
+  highest.add(other.highest);
+  samples += other.samples;
+  for (size_t c = 0; c < channels.size() && c < other.channels.size(); ++c)
+    channels[c].include(other.channels[c]);
+}
+
+uint64_t Sketch::getCount() const {
+  uint64_t count = 0;
+  forEachBucket([&](uint32_t, const Bucket &bucket) { count += bucket.count; });
+  return count;
+}
+
+Range Sketch::getMeanExtrema() const {
+  Range mean;
+  if (samples) {
+    mean.lo = static_cast<float>(lowest.getValue() / static_cast<double>(samples));
+    mean.hi = static_cast<float>(highest.getValue() / static_cast<double>(samples));
+  }
+  return mean;
+}
+
+//===--- As bytes
+//---------------------------------------------------------------------------------------------------===//
+
+namespace {
+
+/// Integers of seven bits a byte, the last byte below 128; floats as their four bytes.
+struct Writer {
+  std::string bytes;
+
+  void write(uint64_t value) {
+    for (; value >= 128; value >>= 7)
+      bytes.push_back(static_cast<char>(value | 128));
+    bytes.push_back(static_cast<char>(value));
+  }
+  void write(const Range &range) {
+    for (uint32_t bits : {toBits(range.lo), toBits(range.hi)})
+      for (int shift = 0; shift < 32; shift += 8)
+        bytes.push_back(static_cast<char>(bits >> shift));
+  }
+  void write(const ExactSum &sum) {
+    for (int64_t limb : sum.getLimbs())
+      write(static_cast<uint64_t>(limb));
+  }
+};
+
+/// Reads what Writer wrote. After the first fault everything reads as zero and `ok` is false.
+struct Reader {
+  const std::string &bytes;
+  size_t at = 0;
+  bool ok = true;
+
+  uint8_t readByte() {
+    ok &= at < bytes.size();
+    return ok ? static_cast<uint8_t>(bytes[at++]) : 0;
+  }
+  uint64_t readInteger() {
+    uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      const uint8_t byte = readByte();
+      // The tenth byte has room for one bit, and no integer is longer than it must be.
+      ok &= !(shift == 63 && byte > 1) && !(shift && byte == 0);
+      value |= static_cast<uint64_t>(byte & 127) << shift;
+      if (byte < 128)
+        return value;
+    }
+    ok = false;
+    return 0;
+  }
+  Range readRange() {
+    float bounds[2];
+    for (float &bound : bounds) {
+      uint32_t bits = 0;
+      for (int shift = 0; shift < 32; shift += 8)
+        bits |= static_cast<uint32_t>(readByte()) << shift;
+      std::memcpy(&bound, &bits, sizeof(bound));
+    }
+    Range range;
+    range.lo = bounds[0];
+    range.hi = bounds[1];
+    const bool isFinite = std::isfinite(range.lo) && std::isfinite(range.hi) && range.lo <= range.hi;
+    ok &= isFinite || range == Range();
+    return range;
+  }
+  ExactSum readSum() {
+    std::array<int64_t, ExactSum::kLimbs> limbs;
+    for (int64_t &limb : limbs)
+      limb = static_cast<int64_t>(readInteger());
+    const ExactSum sum = ExactSum::fromLimbs(limbs);
+    // Every limb but the last lies in [0, 2^32), and the last has room to grow.
+    for (unsigned i = 0; i < ExactSum::kLimbs; ++i)
+      ok &= i + 1 < ExactSum::kLimbs ? (limbs[i] >> 32) == 0 : (limbs[i] >> 32) == 0 || (limbs[i] >> 32) == -1;
+    return sum;
+  }
+};
+
+} // namespace
+
+std::string Sketch::encode() const {
+  Writer writer;
+  writer.write(nans);
+  writer.write(negativeInfinities);
+  writer.write(positiveInfinities);
+  writer.write(extrema);
+  writer.write(samples);
+  writer.write(lowest);
+  writer.write(highest);
+  writer.write(channels.size());
+  for (const Range &channel : channels)
+    writer.write(channel);
+  uint32_t next = 0; // buckets follow as the distance to the last index, then the moments
+  forEachBucket([&](uint32_t index, const Bucket &bucket) {
+    writer.write(index - next);
+    writer.write(bucket.count);
+    writer.write(bucket.positions);
+    writer.write(bucket.squares);
+    next = index + 1;
+  });
+  return std::move(writer.bytes);
+}
+
+bool Sketch::decode(const std::string &bytes, Sketch &sketch) {
+  Reader reader{bytes};
+  sketch = Sketch();
+  sketch.nans = reader.readInteger();
+  sketch.negativeInfinities = reader.readInteger();
+  sketch.positiveInfinities = reader.readInteger();
+  sketch.extrema = reader.readRange();
+  sketch.samples = reader.readInteger();
+  sketch.lowest = reader.readSum();
+  sketch.highest = reader.readSum();
+  const uint64_t numChannels = reader.readInteger();
+  // A channel takes eight bytes: a count beyond them is a fault, not a reason to allocate.
+  if (!reader.ok || numChannels > (bytes.size() - reader.at) / 8)
+    return false;
+  sketch.channels.resize(numChannels);
+  for (Range &channel : sketch.channels)
+    channel = reader.readRange();
+  uint64_t index = 0;
+  while (reader.ok && reader.at < bytes.size()) {
+    const uint64_t distance = reader.readInteger();
+    if (distance >= kPages * kPageSize || (index += distance) >= kPages * kPageSize ||
+        (index & 0x7fff) >= (kInfiniteBits >> 16))
+      return false;
+    Bucket bucket;
+    bucket.count = reader.readInteger();
+    bucket.positions = reader.readInteger();
+    bucket.squares = reader.readInteger();
+    constexpr uint64_t kMost = uint64_t(1) << 40;
+    if (bucket.count == 0 || bucket.count > kMost || bucket.positions > bucket.count * (kPositions - 1) ||
+        bucket.squares > bucket.positions * (kPositions - 1))
+      return false;
+    sketch.getBucket(static_cast<uint32_t>(index)) = bucket;
+    ++index;
+  }
+  return reader.ok && sketch.extrema.isEmpty() == (sketch.getCount() == 0);
+}
