@@ -1,0 +1,41 @@
+//===- Artifact.h - Turns a lowered program into a shared library or object with its C header --------------------===//
+#ifndef QUANT_OPT_EMIT_ARTIFACT_H
+#define QUANT_OPT_EMIT_ARTIFACT_H
+
+#include "quant-opt/Emit/Program.h"
+
+#include "llvm/Support/Error.h"
+#include <string>
+#include <vector>
+
+namespace mlir::qnn {
+
+enum class ArtifactKind { Object, Shared };
+
+struct EmitOptions {
+  ArtifactKind kind = ArtifactKind::Shared;
+  /// SHA-256 of the model file in hexadecimal, for NAME_info.
+  std::string sourceHash;
+  /// The library's soname; empty for none.
+  std::string soname;
+  /// CPU paths are compiled by this many threads; the bytes do not depend on it.
+  unsigned threads = 2;
+};
+
+/// Compiles every path of `program` and links the paths, the tables, the weights and the runtime into one file of the
+/// given kind, which defines only NAME_run, NAME_workspace_bytes and NAME_info. The same program gives the same bytes.
+llvm::Expected<std::vector<char>> emitArtifact(Program &program, const EmitOptions &options);
+
+/// The self-contained C header of the model: the structures, the three functions, and the parts of the ABI they need.
+std::string emitHeader(const Program &program);
+
+/// The optimised LLVM IR of every path, one module after the other, as text.
+llvm::Expected<std::string> emitLLVMText(Program &program);
+
+/// Makes a C identifier of any text: letters, digits and underscores stay, the rest becomes underscores; never empty,
+/// never a keyword of C or C++.
+std::string makeIdentifier(StringRef text);
+
+} // namespace mlir::qnn
+
+#endif // QUANT_OPT_EMIT_ARTIFACT_H

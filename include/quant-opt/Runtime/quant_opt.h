@@ -1,0 +1,56 @@
+/*===- quant_opt.h - The C ABI that every compiled model shares --------------------------------------------------===*/
+#ifndef QUANT_OPT_RUNTIME_QUANT_OPT_H
+#define QUANT_OPT_RUNTIME_QUANT_OPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised when a field or the meaning of a call changes. quant_opt_model_info.abi_version says what a library was built
+ * with. */
+#define QUANT_OPT_ABI_VERSION 1
+
+/* What NAME_run returns. Outputs are undefined unless it is QUANT_OPT_OK. */
+enum quant_opt_status {
+  QUANT_OPT_OK = 0,
+  QUANT_OPT_ERROR_NULL = 1,        /* inputs, outputs, one of their pointers, or a needed workspace is null */
+  QUANT_OPT_ERROR_ALIGNMENT = 2,   /* the workspace is not 64-byte aligned */
+  QUANT_OPT_ERROR_THREADS = 3,     /* threads is not within [1, 1024] */
+  QUANT_OPT_ERROR_CPU_UNKNOWN = 4, /* QUANT_OPT_CPU names no path */
+  QUANT_OPT_ERROR_CPU_LACKS = 5,   /* this CPU or operating system cannot run the path that QUANT_OPT_CPU asks for */
+  QUANT_OPT_ERROR_CPU_ABSENT = 6   /* the library holds no code for the path asked for, or none that this CPU can run */
+};
+
+/* An input or output: dense and row-major, in the model's own layout. */
+typedef struct {
+  const char *name;     /* as in the source model, UTF-8 */
+  const char *type;     /* ONNX element type: "float", "uint8", "int64", ...; "bool" is one byte, 0 or 1 */
+  const int64_t *shape; /* `rank` dimensions */
+  int64_t rank;
+} quant_opt_tensor;
+
+typedef struct {
+  uint32_t abi_version;
+  int32_t status;           /* QUANT_OPT_OK, or why no CPU path could be chosen */
+  const char *name;         /* NAME of the symbols */
+  const char *producer;     /* compiler and version */
+  const char *source_hash;  /* SHA-256 of the model file, hexadecimal */
+  const char *weights_hash; /* SHA-256 of the packed weights */
+  const char *cpu;          /* the CPU path chosen: "avx512vnni", ...; null if none could be */
+  const char *const *cpus;  /* the CPU paths held, best first */
+  int64_t num_cpus;
+  const quant_opt_tensor *inputs;
+  int64_t num_inputs;
+  const quant_opt_tensor *outputs;
+  int64_t num_outputs;
+  int64_t workspace_bytes;
+} quant_opt_model_info;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* QUANT_OPT_RUNTIME_QUANT_OPT_H */

@@ -1,0 +1,148 @@
+//===- CodeGen.cpp - From one path's LLVM dialect to machine code ------------------------------------------------===//
+#include "CodeGen.h"
+
+#include "quant-opt/Support/Diagnostics.h"
+
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Triple.h"
+#include <mutex>
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+/// Written out, so that artifacts do not depend on how LLVM was configured.
+static constexpr llvm::StringLiteral kTriple = "x86_64-pc-linux-gnu";
+
+static void initializeTarget() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser();
+  });
+}
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> qnn::createTargetMachine(CpuPath path) {
+  initializeTarget();
+  llvm::Triple triple(kTriple);
+  std::string message;
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, message);
+  if (!target)
+    return makeToolError(ExitCode::Internal, message);
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  options.UseInitArray = true;
+  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(triple, "x86-64", getCpuFeatures(path),
+                                                                           options, llvm::Reloc::PIC_, std::nullopt,
+                                                                           llvm::CodeGenOptLevel::Aggressive));
+  if (!machine)
+    return makeToolError(ExitCode::Internal, "LLVM has no code generator for " + kTriple);
+  return machine;
+}
+
+/// Scheduling follows the microarchitecture level, which names no CPU model.
+static StringRef getTuning(CpuPath path) {
+  switch (getVectorBits(path)) {
+  case 512:
+    return "x86-64-v4";
+  case 256:
+    return "x86-64-v3";
+  default:
+    return "generic";
+  }
+}
+
+llvm::Expected<OwnedModule> qnn::translateCode(ProgramCode &code, StringRef prefix) {
+  MLIRContext *mlirContext = code.module->getContext();
+  registerBuiltinDialectTranslation(*mlirContext);
+  registerLLVMDialectTranslation(*mlirContext);
+  OwnedModule owned;
+  owned.context = std::make_unique<llvm::LLVMContext>();
+  owned.module = translateModuleToLLVMIR(*code.module, *owned.context, "quant-opt");
+  if (!owned.module)
+    return makeToolError(ExitCode::Internal, "the lowered module of path " + getCpuPathName(code.path) +
+                                                 " cannot be translated to LLVM IR");
+  llvm::Module &module = *owned.module;
+  module.setSourceFileName("quant-opt");
+  llvm::StringSet<> steps;
+  for (const ProgramStep &step : code.steps) {
+    steps.insert(step.symbol);
+    llvm::Function *function = module.getFunction(step.symbol);
+    if (!function || function->isDeclaration() || function->arg_size() != 3)
+      return makeToolError(ExitCode::Internal, "path " + getCpuPathName(code.path) + " has no step function \"" +
+                                                   step.symbol + "\" of three arguments");
+  }
+  std::string preferredWidth = std::to_string(getVectorBits(code.path));
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    bool isStep = steps.contains(function.getName());
+    function.setLinkage(isStep ? llvm::GlobalValue::ExternalLinkage : llvm::GlobalValue::InternalLinkage);
+    function.setDSOLocal(true);
+    function.addFnAttr("target-cpu", "x86-64");
+    function.addFnAttr("tune-cpu", getTuning(code.path));
+    if (StringRef features = getCpuFeatures(code.path); !features.empty())
+      function.addFnAttr("target-features", features);
+    function.addFnAttr("prefer-vector-width", preferredWidth);
+    function.addFnAttr(llvm::Attribute::NoUnwind);
+    // Frames and buffers come from the caller; nothing here unwinds, so no table is needed.
+    function.setUWTableKind(llvm::UWTableKind::None);
+    if (isStep && !prefix.empty()) {
+      function.setVisibility(llvm::GlobalValue::HiddenVisibility);
+      function.setName(prefix + function.getName());
+    }
+  }
+  for (llvm::GlobalVariable &global : module.globals())
+    if (!global.isDeclaration())
+      global.setLinkage(llvm::GlobalValue::InternalLinkage);
+  return owned;
+}
+
+llvm::Error qnn::optimize(llvm::Module &module, CpuPath path) {
+  llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machine = createTargetMachine(path);
+  if (!machine)
+    return machine.takeError();
+  module.setTargetTriple(llvm::Triple(kTriple));
+  module.setDataLayout((*machine)->createDataLayout());
+
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopVectorization = true;
+  tuning.SLPVectorization = true;
+  llvm::PassBuilder builder(machine->get(), tuning);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+  return llvm::Error::success();
+}
+
+llvm::Expected<llvm::SmallVector<char, 0>> qnn::compileToObject(llvm::Module &module, CpuPath path) {
+  llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machine = createTargetMachine(path);
+  if (!machine)
+    return machine.takeError();
+  module.setTargetTriple(llvm::Triple(kTriple));
+  module.setDataLayout((*machine)->createDataLayout());
+  llvm::SmallVector<char, 0> object;
+  llvm::raw_svector_ostream stream(object);
+  llvm::legacy::PassManager passes;
+  if ((*machine)->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile))
+    return makeToolError(ExitCode::Internal, "LLVM cannot emit an object file");
+  passes.run(module);
+  return object;
+}

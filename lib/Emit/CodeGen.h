@@ -1,0 +1,35 @@
+//===- CodeGen.h - From one path's LLVM dialect to machine code --------------------------------------------------===//
+#ifndef QUANT_OPT_LIB_EMIT_CODEGEN_H
+#define QUANT_OPT_LIB_EMIT_CODEGEN_H
+
+#include "quant-opt/Emit/Program.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Target/TargetMachine.h"
+
+namespace mlir::qnn {
+
+/// An LLVM module with the context that it lives in.
+struct OwnedModule {
+  std::unique_ptr<llvm::LLVMContext> context;
+  std::unique_ptr<llvm::Module> module;
+};
+
+/// A target machine for the path: its features and no CPU model, position independent, never fusing float operations.
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(CpuPath path);
+
+/// The LLVM IR of one path. Every step's symbol gets `prefix`; everything else that is defined becomes internal.
+llvm::Expected<OwnedModule> translateCode(ProgramCode &code, StringRef prefix);
+
+/// Runs LLVM's -O3 pipeline with the features of `path`.
+llvm::Error optimize(llvm::Module &module, CpuPath path);
+
+/// The relocatable object of a module.
+llvm::Expected<llvm::SmallVector<char, 0>> compileToObject(llvm::Module &module, CpuPath path);
+
+} // namespace mlir::qnn
+
+#endif // QUANT_OPT_LIB_EMIT_CODEGEN_H

@@ -1,0 +1,149 @@
+//===- Header.cpp - Writes the self-contained C header of a model ------------------------------------------------===//
+#include "quant-opt/Emit/Artifact.h"
+
+#include "Embedded.h"
+
+#include "quant-opt/Support/Diagnostics.h"
+#include "quant-opt/Support/Version.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+/// Words that cannot name a member in C or in C++.
+static bool isKeyword(StringRef word) {
+  static const llvm::StringSet<> keywords = {"alignas",       "alignof",
+                                             "and",           "and_eq",
+                                             "asm",           "auto",
+                                             "bitand",        "bitor",
+                                             "bool",          "break",
+                                             "case",          "catch",
+                                             "char",          "class",
+                                             "compl",         "concept",
+                                             "const",         "consteval",
+                                             "constexpr",     "constinit",
+                                             "continue",      "co_await",
+                                             "co_return",     "co_yield",
+                                             "decltype",      "default",
+                                             "delete",        "do",
+                                             "double",        "else",
+                                             "enum",          "explicit",
+                                             "export",        "extern",
+                                             "false",         "float",
+                                             "for",           "friend",
+                                             "goto",          "if",
+                                             "inline",        "int",
+                                             "long",          "mutable",
+                                             "namespace",     "new",
+                                             "noexcept",      "not",
+                                             "not_eq",        "nullptr",
+                                             "operator",      "or",
+                                             "or_eq",         "private",
+                                             "protected",     "public",
+                                             "register",      "reinterpret_cast",
+                                             "requires",      "restrict",
+                                             "return",        "short",
+                                             "signed",        "sizeof",
+                                             "static",        "static_assert",
+                                             "static_cast",   "struct",
+                                             "switch",        "template",
+                                             "this",          "thread_local",
+                                             "throw",         "true",
+                                             "try",           "typedef",
+                                             "typeid",        "typename",
+                                             "typeof",        "union",
+                                             "unsigned",      "using",
+                                             "virtual",       "void",
+                                             "volatile",      "wchar_t",
+                                             "while",         "xor",
+                                             "xor_eq",        "char8_t",
+                                             "char16_t",      "char32_t",
+                                             "const_cast",    "dynamic_cast",
+                                             "typeof_unqual", "linux",
+                                             "unix"};
+  return keywords.contains(word);
+}
+
+std::string qnn::makeIdentifier(StringRef text) {
+  std::string name;
+  for (char c : text.take_front(200))
+    name += llvm::isAlnum(c) ? c : '_';
+  // A leading underscore may be the implementation's; a leading digit is no identifier.
+  if (name.empty() || !llvm::isAlpha(name.front()))
+    name = "m" + name;
+  if (isKeyword(name))
+    name += "_";
+  return name;
+}
+
+/// The C type of an ONNX element type. The 16-bit floats have none that C and C++ share.
+static StringRef getCType(StringRef onnxType) {
+  return llvm::StringSwitch<StringRef>(onnxType)
+      .Case("float", "float")
+      .Case("double", "double")
+      .Case("int8", "int8_t")
+      .Case("int16", "int16_t")
+      .Case("int32", "int32_t")
+      .Case("int64", "int64_t")
+      .Case("uint16", "uint16_t")
+      .Case("uint32", "uint32_t")
+      .Case("uint64", "uint64_t")
+      .Cases({"float16", "bfloat16"}, "uint16_t")
+      .Default("uint8_t");
+}
+
+/// Text that is safe inside a comment.
+static std::string commentText(StringRef text) {
+  std::string clean = escapeText(text.take_front(200));
+  llvm::replace(clean, '*', '?');
+  llvm::replace(clean, '\\', '?');
+  return clean;
+}
+
+static void writeStruct(raw_ostream &os, StringRef name, StringRef qualifier, ArrayRef<TensorInfo> tensors) {
+  os << "typedef struct {\n";
+  llvm::StringSet<> used;
+  for (const TensorInfo &tensor : tensors) {
+    std::string member = makeIdentifier(tensor.name);
+    for (unsigned suffix = 2; !used.insert(member).second; ++suffix)
+      member = makeIdentifier(tensor.name) + "_" + std::to_string(suffix);
+    os << "  " << qualifier << getCType(tensor.type) << " *" << member << "; /* \"" << commentText(tensor.name)
+       << "\", " << commentText(tensor.type) << " [";
+    llvm::interleave(tensor.shape, os, ", ");
+    os << "] */\n";
+  }
+  if (tensors.empty())
+    os << "  const void *unused;\n";
+  os << "} " << name << ";\n";
+}
+
+std::string qnn::emitHeader(const Program &program) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  const std::string &name = program.name;
+  std::string guard = "QUANT_OPT_MODEL_" + StringRef(name).upper() + "_H";
+  os << "/* The compiled model " << name << ", made by quant-opt " << getVersion() << ". */\n"
+     << "#ifndef " << guard << "\n#define " << guard << "\n\n"
+     << StringRef(quant_opt_embedded_abi, quant_opt_embedded_abi_end - quant_opt_embedded_abi) << "\n"
+     << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
+     << "/* One pointer per model input, in the model's order: an array of pointers is the same. */\n";
+  writeStruct(os, name + "_inputs", "const ", program.inputs);
+  os << "\n/* One pointer per model output, in the model's order. */\n";
+  writeStruct(os, name + "_outputs", "", program.outputs);
+  os << "\n/* Bytes of a workspace, which is 64-byte aligned. One workspace per concurrent call; reused between calls. "
+        "*/\n"
+     << "size_t " << name << "_workspace_bytes(void);\n\n"
+     << "/* Runs the model once on `threads` threads. Returns a quant_opt_status. Allocates nothing; the first call "
+        "with more\n"
+     << "   than one thread starts them. */\n"
+     << "int " << name << "_run(const " << name << "_inputs *inputs, const " << name
+     << "_outputs *outputs, void *workspace, int threads);\n\n"
+     << "/* Names, types, shapes, hashes, and the CPU path chosen. Never null; valid while the library is loaded. */\n"
+     << "const quant_opt_model_info *" << name << "_info(void);\n\n"
+     << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << guard << " */\n";
+  return text;
+}

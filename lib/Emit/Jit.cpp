@@ -1,0 +1,95 @@
+//===- Jit.cpp - Runs a lowered program in this process ----------------------------------------------------------===//
+#include "quant-opt/Emit/Jit.h"
+
+#include "CodeGen.h"
+
+#include "quant-opt/Support/Diagnostics.h"
+
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <cstdlib>
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+namespace {
+struct FreeDeleter {
+  void operator()(char *memory) const { free(memory); }
+};
+using AlignedBytes = std::unique_ptr<char, FreeDeleter>;
+} // namespace
+
+struct JitModel::State {
+  std::vector<TensorInfo> inputs, outputs;
+  std::vector<std::string> observedEdges;
+  std::unique_ptr<llvm::orc::LLJIT> jit;
+  std::vector<std::pair<quant_opt_step_fn, int64_t>> steps;
+  AlignedBytes weights, workspace;
+};
+
+JitModel::JitModel(std::unique_ptr<State> state) : state(std::move(state)) {}
+JitModel::~JitModel() = default;
+
+ArrayRef<TensorInfo> JitModel::getInputs() const { return state->inputs; }
+ArrayRef<TensorInfo> JitModel::getOutputs() const { return state->outputs; }
+ArrayRef<std::string> JitModel::getObservedEdges() const { return state->observedEdges; }
+
+static AlignedBytes allocate(size_t bytes) {
+  return AlignedBytes(static_cast<char *>(aligned_alloc(64, std::max<size_t>((bytes + 63) / 64 * 64, 64))));
+}
+
+llvm::Expected<std::unique_ptr<JitModel>> JitModel::create(Program &&program) {
+  ProgramCode *code = nullptr;
+  for (ProgramCode &candidate : program.codes)
+    if (!code && hostSupports(candidate.path))
+      code = &candidate;
+  if (!code)
+    return makeToolError(ExitCode::BadInput, "the program holds no code that this machine can run");
+
+  llvm::Expected<OwnedModule> module = translateCode(*code, /*prefix=*/"");
+  if (!module)
+    return module.takeError();
+  if (llvm::Error error = optimize(*module->module, code->path))
+    return error;
+  llvm::Expected<llvm::SmallVector<char, 0>> object = compileToObject(*module->module, code->path);
+  if (!object)
+    return object.takeError();
+
+  auto state = std::make_unique<State>();
+  llvm::Expected<std::unique_ptr<llvm::orc::LLJIT>> jit = llvm::orc::LLJITBuilder().create();
+  if (!jit)
+    return jit.takeError();
+  state->jit = std::move(*jit);
+  auto search =
+      llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(state->jit->getDataLayout().getGlobalPrefix());
+  if (!search)
+    return search.takeError();
+  state->jit->getMainJITDylib().addGenerator(std::move(*search));
+  if (llvm::Error error = state->jit->addObjectFile(
+          llvm::MemoryBuffer::getMemBufferCopy(StringRef(object->data(), object->size()), program.name)))
+    return error;
+  for (const ProgramStep &step : code->steps) {
+    llvm::Expected<llvm::orc::ExecutorAddr> address = state->jit->lookup(step.symbol);
+    if (!address)
+      return address.takeError();
+    state->steps.push_back({address->toPtr<quant_opt_step_fn>(), step.count});
+  }
+
+  state->weights = allocate(program.weights.size());
+  state->workspace = allocate(program.workspaceBytes);
+  if (!state->weights || !state->workspace)
+    return makeToolError(ExitCode::Limit, "out of memory for the weights or the workspace");
+  std::copy(program.weights.begin(), program.weights.end(), state->weights.get());
+  state->inputs = std::move(program.inputs);
+  state->outputs = std::move(program.outputs);
+  state->observedEdges = std::move(program.observedEdges);
+  return std::unique_ptr<JitModel>(new JitModel(std::move(state)));
+}
+
+void JitModel::run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs, void *observer,
+                   quant_opt_observe_fn observe) {
+  quant_opt_frame frame = {inputs.data(),        outputs.data(), state->workspace.get(),
+                           state->weights.get(), observer,       observe};
+  for (auto [step, count] : state->steps)
+    step(&frame, 0, count);
+}

@@ -1,0 +1,97 @@
+/*===- Model.c - Runs a compiled model's steps on the CPU path chosen --------------------------------------------===*/
+#include "quant-opt/Runtime/Model.h"
+
+#include "Cpu.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { kMaxThreads = 1024 };
+
+/* 1 + the index of the code to run, or minus a status. */
+static int32_t choose(const quant_opt_model *model) {
+  const char *forced = getenv("QUANT_OPT_CPU");
+  if (forced && *forced) {
+    int supported = quant_opt_cpu_supports(forced);
+    if (supported <= 0)
+      return supported < 0 ? -QUANT_OPT_ERROR_CPU_UNKNOWN : -QUANT_OPT_ERROR_CPU_LACKS;
+    for (int64_t i = 0; i < model->info.num_cpus; ++i)
+      if (!strcmp(model->codes[i].cpu, forced))
+        return (int32_t)i + 1;
+    return -QUANT_OPT_ERROR_CPU_ABSENT;
+  }
+  for (int64_t i = 0; i < model->info.num_cpus; ++i)
+    if (quant_opt_cpu_supports(model->codes[i].cpu) > 0)
+      return (int32_t)i + 1;
+  return -QUANT_OPT_ERROR_CPU_ABSENT;
+}
+
+/* Calls that race for the first choice all make the same one. */
+static int32_t getChoice(quant_opt_model *model) {
+  int32_t choice = __atomic_load_n(&model->choice, __ATOMIC_ACQUIRE);
+  if (choice)
+    return choice;
+  choice = choose(model);
+  __atomic_store_n(&model->info.cpu, choice > 0 ? model->codes[choice - 1].cpu : NULL, __ATOMIC_RELAXED);
+  __atomic_store_n(&model->info.status, choice > 0 ? QUANT_OPT_OK : -choice, __ATOMIC_RELAXED);
+  __atomic_store_n(&model->choice, choice, __ATOMIC_RELEASE);
+  return choice;
+}
+
+const quant_opt_model_info *quant_opt_model_get_info(quant_opt_model *model) {
+  getChoice(model);
+  return &model->info;
+}
+
+static void runSerially(const quant_opt_code *code, const quant_opt_frame *frame) {
+  for (int64_t i = 0; i < code->num_steps; ++i)
+    code->steps[i].run(frame, 0, code->steps[i].count);
+}
+
+/* One region for the whole call: a region per step would cost more than many steps do. */
+static void runInParallel(const quant_opt_code *code, const quant_opt_frame *frame, int threads) {
+#pragma omp parallel num_threads(threads)
+  {
+    const int64_t parts = omp_get_num_threads();
+    const int64_t part = omp_get_thread_num();
+    for (int64_t i = 0; i < code->num_steps; ++i) {
+      const quant_opt_step *step = &code->steps[i];
+      const int64_t size = step->count / parts, rest = step->count % parts;
+      const int64_t begin = part * size + (part < rest ? part : rest);
+      const int64_t end = begin + size + (part < rest);
+      if (begin < end)
+        step->run(frame, begin, end);
+#pragma omp barrier
+    }
+  }
+}
+
+static int anyNull(const void *const *pointers, int64_t count) {
+  for (int64_t i = 0; i < count; ++i)
+    if (!pointers[i])
+      return 1;
+  return 0;
+}
+
+int quant_opt_model_run(quant_opt_model *model, const void *const *inputs, void *const *outputs, void *workspace,
+                        int threads) {
+  const quant_opt_model_info *info = &model->info;
+  if ((!inputs && info->num_inputs) || (!outputs && info->num_outputs) || (!workspace && info->workspace_bytes) ||
+      anyNull(inputs, info->num_inputs) || anyNull((const void *const *)outputs, info->num_outputs))
+    return QUANT_OPT_ERROR_NULL;
+  if ((uintptr_t)workspace % 64)
+    return QUANT_OPT_ERROR_ALIGNMENT;
+  if (threads < 1 || threads > kMaxThreads)
+    return QUANT_OPT_ERROR_THREADS;
+  const int32_t choice = getChoice(model);
+  if (choice < 0)
+    return -choice;
+  const quant_opt_code *code = &model->codes[choice - 1];
+  const quant_opt_frame frame = {inputs, outputs, workspace, model->weights, NULL, NULL};
+  if (threads == 1)
+    runSerially(code, &frame);
+  else
+    runInParallel(code, &frame, threads);
+  return QUANT_OPT_OK;
+}
