@@ -1,4 +1,5 @@
-//===- QuantizableOpInterface.cpp - What the quantizing stages see of an operation ------------------------------------===//
+//===- QuantizableOpInterface.cpp - What the quantizing stages see of an operation
+//------------------------------------===//
 #include "quant-opt/Interfaces/QuantizableOpInterface.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
@@ -50,7 +51,8 @@ QuantRule qnn::getQuantRule(Operation *op) {
     auto tensor = dyn_cast<RankedTensorType>(type);
     return tensor && tensor.getElementType().isF32();
   };
-  bool computes = llvm::any_of(op->getOperandTypes(), isFloatTensor) && llvm::any_of(op->getResultTypes(), isFloatTensor);
+  bool computes =
+      llvm::any_of(op->getOperandTypes(), isFloatTensor) && llvm::any_of(op->getResultTypes(), isFloatTensor);
   if (computes)
     rule.reason = ("operation '" + op->getName().getStringRef() + "' has no quantization model").str();
   return rule;

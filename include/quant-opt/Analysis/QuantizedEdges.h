@@ -1,4 +1,5 @@
-//===- QuantizedEdges.h - Which values are quantized, decided once for Calibrate and InsertQdq ------------------------===//
+//===- QuantizedEdges.h - Which values are quantized, decided once for Calibrate and InsertQdq
+//------------------------===//
 #ifndef QUANT_OPT_ANALYSIS_QUANTIZEDEDGES_H
 #define QUANT_OPT_ANALYSIS_QUANTIZEDEDGES_H
 
@@ -12,11 +13,13 @@
 
 namespace mlir::qnn {
 
-/// A value that becomes 8-bit, and whose range is therefore measured: a function argument, the end of a chain, or the result of an
-/// operation left in float. Value-preserving results are no edges of their own: they carry their operands' scale.
+/// A value that becomes 8-bit, and whose range is therefore measured: a function argument, the end of a chain, or the
+/// result of an operation left in float. Value-preserving results are no edges of their own: they carry their operands'
+/// scale.
 struct QuantizedEdge {
   Value value;
-  /// Unique in the function and stable between runs: the name of the node that made the value, or of the function argument.
+  /// Unique in the function and stable between runs: the name of the node that made the value, or of the function
+  /// argument.
   std::string name;
   /// Edges of one group share scale and zero point, for example the operands of a concat.
   unsigned group;
@@ -24,7 +27,8 @@ struct QuantizedEdge {
   std::optional<int64_t> channelAxis;
 };
 
-/// An accumulating operation, or a first elementwise operation, with the elementwise operations that become its epilogue.
+/// An accumulating operation, or a first elementwise operation, with the elementwise operations that become its
+/// epilogue.
 struct QuantizedChain {
   Operation *root;
   QuantRole role;
@@ -60,6 +64,16 @@ struct QuantizedEdges {
 };
 
 QuantizedEdges getQuantizedEdges(FunctionOpInterface function, const QuantizedEdgesOptions &options = {});
+
+/// What a `qnn.range` stated: one pair of bounds, or one for each slice along `axis`.
+struct StatedRange {
+  SmallVector<float, 1> lo, hi;
+  std::optional<int64_t> axis;
+  std::string method;
+};
+
+/// Takes every `qnn.range` and `qnn.observe` out of the function and returns what they stated about which value.
+llvm::DenseMap<Value, StatedRange> stripRanges(FunctionOpInterface function);
 
 } // namespace mlir::qnn
 

@@ -1,4 +1,5 @@
-//===- QuantizableOpInterface.h - What the quantizing stages see of an operation --------------------------------------===//
+//===- QuantizableOpInterface.h - What the quantizing stages see of an operation
+//--------------------------------------===//
 #ifndef QUANT_OPT_INTERFACES_QUANTIZABLEOPINTERFACE_H
 #define QUANT_OPT_INTERFACES_QUANTIZABLEOPINTERFACE_H
 
@@ -17,9 +18,11 @@ enum class QuantRole {
   Float,
   /// acc += a * b over its reduction loops, from a zero accumulator: matmuls, convolutions of any kind.
   Contraction,
-  /// acc += a over its reduction loops, from a zero accumulator: sums and, with the scale that follows, average pooling.
+  /// acc += a over its reduction loops, from a zero accumulator: sums and, with the scale that follows, average
+  /// pooling.
   LinearReduction,
-  /// Moves or selects elements, so that activations and result share scale and zero point: reshape, slice, concat, max pooling.
+  /// Moves or selects elements, so that activations and result share scale and zero point: reshape, slice, concat, max
+  /// pooling.
   ValuePreserving,
   /// Computes each element of the result from one element of each input.
   Elementwise,
@@ -34,15 +37,16 @@ struct QuantRule {
   /// Why the operation stays float; empty where that needs no saying (constants, fills, integer arithmetic).
   std::string reason;
 
-  /// The operands that carry quantized values. A contraction has one when the other operand is a weight, else two (left, right); an
-  /// elementwise operation's are its f32 tensors that are not constant.
+  /// The operands that carry quantized values. A contraction has one when the other operand is a weight, else two
+  /// (left, right); an elementwise operation's are its f32 tensors that are not constant.
   SmallVector<OpOperand *, 2> activations;
 
   /// A contraction's constant operand, or null when both operands are activations.
   OpOperand *weight = nullptr;
 
-  /// The loops of contractions and linear reductions: one map for each of `activations`, then the weight's if there is one, then one for
-  /// each of `windows`, then the result's. Elementwise: one for each of `inputs`, then the result's, which is the identity.
+  /// The loops of contractions and linear reductions: one map for each of `activations`, then the weight's if there is
+  /// one, then one for each of `windows`, then the result's. Elementwise: one for each of `inputs`, then the result's,
+  /// which is the identity.
   SmallVector<AffineMap, 4> maps;
   SmallVector<utils::IteratorType, 8> iterators;
 

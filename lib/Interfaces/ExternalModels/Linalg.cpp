@@ -1,4 +1,5 @@
-//===- Linalg.cpp - QuantizableOpInterface for linalg, derived from maps, iterator types and bodies ----------------===//
+//===- Linalg.cpp - QuantizableOpInterface for linalg, derived from maps, iterator types and bodies
+//----------------===//
 #include "quant-opt/Interfaces/QuantizableOpInterface.h"
 
 #include "quant-opt/Support/Weights.h"
@@ -56,7 +57,8 @@ OpOperand *getInput(linalg::LinalgOp op, Value scalar) {
 /// A body `tensor.extract` from a tensor outside, yielded as it is: a gather.
 OpOperand *getGatheredTensor(linalg::LinalgOp op) {
   auto extract = op.getBlock()->getTerminator()->getOperand(0).getDefiningOp<tensor::ExtractOp>();
-  if (!extract || extract->getBlock() != op.getBlock() || op->isProperAncestor(extract.getTensor().getParentBlock()->getParentOp()))
+  if (!extract || extract->getBlock() != op.getBlock() ||
+      op->isProperAncestor(extract.getTensor().getParentBlock()->getParentOp()))
     return nullptr;
   Operation *source = extract.getTensor().getDefiningOp();
   if (source && op->isAncestor(source))
@@ -265,8 +267,7 @@ Value cloneLinalgOnStorage(linalg::LinalgOp op, OpBuilder &builder, ValueRange o
   return generic.getResult(0);
 }
 
-template <typename OpTy>
-struct LinalgModel : QuantizableOpInterface::ExternalModel<LinalgModel<OpTy>, OpTy> {
+template <typename OpTy> struct LinalgModel : QuantizableOpInterface::ExternalModel<LinalgModel<OpTy>, OpTy> {
   QuantRule getQuantRule(Operation *op) const { return getLinalgRule(cast<linalg::LinalgOp>(op)); }
 
   Value cloneOnStorage(Operation *op, OpBuilder &builder, ValueRange operands, const StorageKind &storage) const {
@@ -286,8 +287,7 @@ struct LinalgModel : QuantizableOpInterface::ExternalModel<LinalgModel<OpTy>, Op
   }
 };
 
-template <typename... OpTys>
-void attachModels(MLIRContext *context) {
+template <typename... OpTys> void attachModels(MLIRContext *context) {
   (OpTys::template attachInterface<LinalgModel<OpTys>>(*context), ...);
 }
 

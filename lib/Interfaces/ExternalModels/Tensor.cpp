@@ -1,4 +1,5 @@
-//===- Tensor.cpp - QuantizableOpInterface for the tensor operations that move elements ----------------------------===//
+//===- Tensor.cpp - QuantizableOpInterface for the tensor operations that move elements
+//----------------------------===//
 #include "quant-opt/Interfaces/QuantizableOpInterface.h"
 
 #include "quant-opt/Numerics/Quantize.h"
@@ -50,8 +51,7 @@ Operation *cloneWithBytes(Operation *op, OpBuilder &builder, ArrayRef<OpOperand 
 }
 
 /// Of an operation that moves every operand of the range that Operands(op) returns.
-template <typename OpTy>
-struct MovingModel : QuantizableOpInterface::ExternalModel<MovingModel<OpTy>, OpTy> {
+template <typename OpTy> struct MovingModel : QuantizableOpInterface::ExternalModel<MovingModel<OpTy>, OpTy> {
   QuantRule getQuantRule(Operation *op) const {
     if constexpr (std::is_same_v<OpTy, tensor::ConcatOp>)
       return moveElements(op, op->getOpOperands());
@@ -88,19 +88,17 @@ struct PadModel : QuantizableOpInterface::ExternalModel<PadModel, tensor::PadOp>
 
   Value cloneOnStorage(Operation *op, OpBuilder &builder, ValueRange operands, const StorageKind &storage) const {
     auto pad = cast<tensor::PadOp>(op);
-    int32_t value =
-        numerics::quantize(*getPadding(pad), storage.scale, storage.zeroPoint, storage.min, storage.max);
+    int32_t value = numerics::quantize(*getPadding(pad), storage.scale, storage.zeroPoint, storage.min, storage.max);
     Value padding = arith::ConstantIntOp::create(builder, op->getLoc(), static_cast<int8_t>(value), 8);
     auto type = cast<RankedTensorType>(pad.getType()).clone(builder.getI8Type());
-    return tensor::PadOp::create(builder, op->getLoc(), type, operands.front(), pad.getMixedLowPad(), pad.getMixedHighPad(),
-                                 padding, pad.getNofold());
+    return tensor::PadOp::create(builder, op->getLoc(), type, operands.front(), pad.getMixedLowPad(),
+                                 pad.getMixedHighPad(), padding, pad.getNofold());
   }
 
   Value cloneScalarBody(Operation *, OpBuilder &, ValueRange) const { return Value(); }
 };
 
-template <typename... OpTys>
-void attachMoving(MLIRContext *context) {
+template <typename... OpTys> void attachMoving(MLIRContext *context) {
   (OpTys::template attachInterface<MovingModel<OpTys>>(*context), ...);
 }
 
@@ -108,8 +106,8 @@ void attachMoving(MLIRContext *context) {
 
 void qnn::registerTensorQuantModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, tensor::TensorDialect *) {
-    attachMoving<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ReshapeOp, tensor::CastOp, tensor::ExtractSliceOp,
-                 tensor::InsertSliceOp, tensor::ConcatOp>(context);
+    attachMoving<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ReshapeOp, tensor::CastOp,
+                 tensor::ExtractSliceOp, tensor::InsertSliceOp, tensor::ConcatOp>(context);
     tensor::PadOp::attachInterface<PadModel>(*context);
   });
 }

@@ -1,0 +1,362 @@
+//===- QuantizedEdges.cpp - Which values are quantized, decided once for Calibrate and InsertQdq
+//----------------------===//
+#include "quant-opt/Analysis/QuantizedEdges.h"
+
+#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
+#include "quant-opt/Support/Locations.h"
+
+#include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringMap.h"
+#include <map>
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+namespace {
+
+/// The longest part of a chain that a value used more than once may span before its uses meet again.
+constexpr unsigned kMaxSpan = 16;
+
+bool isFloatTensor(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && tensor.getElementType().isF32();
+}
+
+class EdgeFinder {
+public:
+  EdgeFinder(FunctionOpInterface function, const QuantizedEdgesOptions &options)
+      : function(function), options(options) {}
+
+  QuantizedEdges run();
+
+private:
+  void nameValues();
+  void makeChains();
+  void makeChain(Operation *root, QuantRole role);
+  SmallVector<Operation *> getNextSpan(Value value);
+  bool canFollow(Operation *op, const SetVector<Value> &chainValues);
+  bool isExcluded(const QuantizedChain &chain);
+  SmallVector<Value> getOperands(const QuantizedChain &chain);
+
+  void demandOperands(unsigned chain);
+  void demand(Value value);
+  void propagate();
+  bool canBeEdge(Value value);
+
+  QuantizedEdges collect();
+  void collectFloatOps(QuantizedEdges &result);
+
+  FunctionOpInterface function;
+  const QuantizedEdgesOptions &options;
+  SmallVector<Operation *> ops;
+  DenseMap<Operation *, unsigned> order;
+  DenseMap<Operation *, QuantRule> rules;
+  DenseMap<Value, std::string> names;
+
+  std::vector<QuantizedChain> chains;
+  DenseMap<Operation *, unsigned> chainOf; // every operation of a chain
+  DenseMap<Value, unsigned> chainByResult;
+  llvm::SmallSetVector<unsigned, 16> integerChains;
+  llvm::SetVector<Value> demanded;
+  SmallVector<Value> worklist;
+  SmallVector<unsigned> undecided; // elementwise chains whose result is demanded
+  llvm::EquivalenceClasses<void *> groups;
+};
+
+/// The last operation that a node made bears the node's name, so that the name means the node's output; earlier ones
+/// get a number. Numbers do not depend on which values are quantized.
+void EdgeFinder::nameValues() {
+  llvm::StringMap<unsigned> seen;
+  auto take = [&](Value value, std::string base) {
+    unsigned count = seen[base]++;
+    while (count != 0 && seen.count(base + "#" + std::to_string(count)))
+      count = seen[base]++;
+    std::string name = count == 0 ? base : base + "#" + std::to_string(count);
+    if (count != 0)
+      seen[name]++;
+    names[value] = name;
+  };
+  for (BlockArgument arg : function.getArguments()) {
+    auto attr = function.getArgAttrOfType<StringAttr>(arg.getArgNumber(), "qnn.name");
+    take(arg, attr && !attr.empty() ? attr.str() : "arg" + std::to_string(arg.getArgNumber()));
+  }
+  for (Operation *op : llvm::reverse(ops))
+    for (Value result : op->getResults())
+      if (isFloatTensor(result.getType())) {
+        std::string node = getNodeName(op->getLoc());
+        take(result, node.empty() ? op->getName().getStringRef().str() : node);
+      }
+}
+
+/// An elementwise operation that reads the chain's values element by element can join it.
+bool EdgeFinder::canFollow(Operation *op, const SetVector<Value> &chainValues) {
+  auto it = rules.find(op);
+  if (it == rules.end() || it->second.role != QuantRole::Elementwise || chainOf.count(op))
+    return false;
+  const QuantRule &rule = it->second;
+  for (auto [operand, map] : llvm::zip(rule.inputs, rule.maps))
+    if (chainValues.contains(operand->get()) && !map.isIdentity())
+      return false;
+  return true;
+}
+
+/// The shortest run of operations after `value` that uses it up and leaves one value; empty if there is none.
+SmallVector<Operation *> EdgeFinder::getNextSpan(Value value) {
+  SmallVector<Operation *> span;
+  SetVector<Value> values;
+  values.insert(value);
+  std::map<unsigned, Operation *> next;
+  auto addUsers = [&](Value v) {
+    for (Operation *user : v.getUsers()) {
+      auto it = order.find(user);
+      if (it == order.end())
+        return false; // A use in a nested region.
+      next[it->second] = user;
+    }
+    return true;
+  };
+  if (!addUsers(value))
+    return {};
+  while (!next.empty() && span.size() < kMaxSpan) {
+    Operation *op = next.begin()->second;
+    next.erase(next.begin());
+    if (!canFollow(op, values))
+      return {};
+    span.push_back(op);
+    Value result = op->getResult(0);
+    values.insert(result);
+    if (!addUsers(result))
+      return {};
+    bool closed = llvm::all_of(values, [&](Value v) {
+      return v == result || llvm::all_of(v.getUsers(), [&](Operation *user) { return llvm::is_contained(span, user); });
+    });
+    if (closed)
+      return span;
+  }
+  return {};
+}
+
+void EdgeFinder::makeChain(Operation *root, QuantRole role) {
+  QuantizedChain chain{root, role, {}, root->getResult(0)};
+  unsigned index = chains.size();
+  chainOf[root] = index;
+  for (SmallVector<Operation *> span = getNextSpan(chain.result); !span.empty(); span = getNextSpan(chain.result)) {
+    for (Operation *op : span)
+      chainOf[op] = index;
+    chain.epilogue.append(span.begin(), span.end());
+    chain.result = span.back()->getResult(0);
+  }
+  chainByResult[chain.result] = index;
+  chains.push_back(std::move(chain));
+}
+
+/// Of two contractions that meet in an addition the later one owns it, because the earlier one's result exists by then.
+void EdgeFinder::makeChains() {
+  for (QuantRole role : {QuantRole::Contraction, QuantRole::LinearReduction})
+    for (Operation *op : llvm::reverse(ops))
+      if (rules[op].role == role)
+        makeChain(op, role);
+  for (Operation *op : ops)
+    if (rules[op].role == QuantRole::Elementwise && !chainOf.count(op))
+      makeChain(op, QuantRole::Elementwise);
+}
+
+bool EdgeFinder::isExcluded(const QuantizedChain &chain) {
+  if (options.exclude.empty())
+    return false;
+  return options.exclude.contains(getNodeName(chain.root->getLoc())) ||
+         llvm::any_of(chain.epilogue,
+                      [&](Operation *op) { return options.exclude.contains(getNodeName(op->getLoc())); });
+}
+
+/// What the chain reads from outside itself.
+SmallVector<Value> EdgeFinder::getOperands(const QuantizedChain &chain) {
+  SmallVector<Value> operands;
+  auto add = [&](Operation *op) {
+    for (OpOperand *operand : rules[op].activations) {
+      Operation *producer = operand->get().getDefiningOp();
+      bool isInside = producer && (producer == chain.root || llvm::is_contained(chain.epilogue, producer));
+      if (!isInside)
+        operands.push_back(operand->get());
+    }
+  };
+  add(chain.root);
+  for (Operation *op : chain.epilogue)
+    add(op);
+  return operands;
+}
+
+void EdgeFinder::demandOperands(unsigned chain) {
+  if (integerChains.insert(chain))
+    for (Value operand : getOperands(chains[chain]))
+      worklist.push_back(operand);
+}
+
+void EdgeFinder::demand(Value value) {
+  if (!demanded.insert(value))
+    return;
+  groups.insert(value.getAsOpaquePointer());
+  Operation *producer = value.getDefiningOp();
+  if (!producer || producer->hasTrait<OpTrait::ConstantLike>())
+    return;
+  if (auto it = chainByResult.find(value); it != chainByResult.end()) {
+    const QuantizedChain &chain = chains[it->second];
+    if (isExcluded(chain))
+      return;
+    if (chain.role == QuantRole::LinearReduction)
+      demandOperands(it->second);
+    else if (chain.role == QuantRole::Elementwise)
+      undecided.push_back(it->second);
+    return;
+  }
+  const QuantRule &rule = rules[producer];
+  if (rule.role != QuantRole::ValuePreserving)
+    return;
+  for (OpOperand *operand : rule.activations) {
+    worklist.push_back(operand->get());
+    groups.unionSets(value.getAsOpaquePointer(), operand->get().getAsOpaquePointer());
+  }
+}
+
+/// Whether quantizing `value` would cost nothing that is float now: it is quantized anyway, or comes out of a
+/// contraction's epilogue. Sums count only when they feed a quantized operation themselves, which keeps softmax and
+/// layer normalization whole.
+bool EdgeFinder::canBeEdge(Value value) {
+  if (demanded.contains(value) || isConstantValue(value))
+    return true;
+  Operation *producer = value.getDefiningOp();
+  if (!producer)
+    return false;
+  if (auto it = chainByResult.find(value); it != chainByResult.end()) {
+    const QuantizedChain &chain = chains[it->second];
+    if (isExcluded(chain))
+      return false;
+    if (chain.role == QuantRole::Contraction)
+      return true;
+    return chain.role == QuantRole::Elementwise &&
+           llvm::all_of(getOperands(chain), [&](Value operand) { return canBeEdge(operand); });
+  }
+  const QuantRule &rule = rules[producer];
+  return rule.role == QuantRole::ValuePreserving &&
+         llvm::all_of(rule.activations, [&](OpOperand *operand) { return canBeEdge(operand->get()); });
+}
+
+void EdgeFinder::propagate() {
+  for (unsigned i = 0, e = chains.size(); i != e; ++i)
+    if (chains[i].role == QuantRole::Contraction && !isExcluded(chains[i]))
+      demandOperands(i);
+  while (true) {
+    while (!worklist.empty())
+      demand(worklist.pop_back_val());
+    bool changed = false;
+    for (unsigned &chain : undecided) {
+      if (chain == ~0u || !llvm::all_of(getOperands(chains[chain]), [&](Value v) { return canBeEdge(v); }))
+        continue;
+      demandOperands(chain);
+      chain = ~0u;
+      changed = true;
+    }
+    if (!changed)
+      return;
+  }
+}
+
+void EdgeFinder::collectFloatOps(QuantizedEdges &result) {
+  for (Operation *op : ops) {
+    const QuantRule &rule = rules[op];
+    if (rule.isFloat()) {
+      if (!rule.reason.empty())
+        result.floatOps.push_back({op, rule.reason});
+      continue;
+    }
+    auto it = chainOf.find(op);
+    if (it == chainOf.end() || chains[it->second].root != op || integerChains.contains(it->second))
+      continue;
+    const QuantizedChain &chain = chains[it->second];
+    if (isExcluded(chain))
+      result.floatOps.push_back({op, "it is excluded by name"});
+    else if (demanded.contains(chain.result))
+      result.floatOps.push_back({op, "not all of its operands are quantized"});
+    else
+      result.floatOps.push_back({op, "its result feeds no contraction"});
+  }
+}
+
+QuantizedEdges EdgeFinder::collect() {
+  QuantizedEdges result;
+  llvm::MapVector<void *, unsigned> groupNumbers;
+  auto getGroup = [&](Value value) {
+    return groupNumbers.insert({groups.getLeaderValue(value.getAsOpaquePointer()), groupNumbers.size()}).first->second;
+  };
+  auto addIfEdge = [&](Value value) {
+    if (!demanded.contains(value))
+      return;
+    Operation *producer = value.getDefiningOp();
+    if (producer && isConstantValue(value)) {
+      // Of value-preserving operations on constants, only the constants themselves.
+      if (producer->hasTrait<OpTrait::ConstantLike>())
+        result.constants.push_back({value, names[value], getGroup(value), std::nullopt});
+      return;
+    }
+    if (producer && rules[producer].role == QuantRole::ValuePreserving) {
+      if (std::optional<float> padding = rules[producer].padding)
+        result.padding.push_back({getGroup(value), *padding});
+      return;
+    }
+    result.edges.push_back({value, names[value], getGroup(value), std::nullopt});
+  };
+  for (BlockArgument arg : function.getArguments())
+    addIfEdge(arg);
+  for (Operation *op : ops)
+    for (Value value : op->getResults())
+      addIfEdge(value);
+  result.numGroups = groupNumbers.size();
+
+  SmallVector<unsigned> sorted(integerChains.begin(), integerChains.end());
+  llvm::sort(sorted, [&](unsigned a, unsigned b) { return order[chains[a].root] < order[chains[b].root]; });
+  for (unsigned chain : sorted)
+    result.chains.push_back(chains[chain]);
+  collectFloatOps(result);
+  return result;
+}
+
+QuantizedEdges EdgeFinder::run() {
+  for (Block &block : function.getFunctionBody())
+    for (Operation &op : block) {
+      order[&op] = ops.size();
+      ops.push_back(&op);
+      rules[&op] = getQuantRule(&op);
+    }
+  nameValues();
+  makeChains();
+  propagate();
+  return collect();
+}
+
+} // namespace
+
+QuantizedEdges qnn::getQuantizedEdges(FunctionOpInterface function, const QuantizedEdgesOptions &options) {
+  return EdgeFinder(function, options).run();
+}
+
+llvm::DenseMap<Value, StatedRange> qnn::stripRanges(FunctionOpInterface function) {
+  llvm::DenseMap<Value, StatedRange> ranges;
+  function->walk([&](Operation *op) {
+    if (auto range = dyn_cast<RangeOp>(op)) {
+      StatedRange stated;
+      stated.lo.assign(range.getLo().begin(), range.getLo().end());
+      stated.hi.assign(range.getHi().begin(), range.getHi().end());
+      stated.axis = range.getAxis();
+      stated.method = range.getMethod().str();
+      ranges[range.getInput()] = stated;
+      range.getResult().replaceAllUsesWith(range.getInput());
+      range.erase();
+    } else if (auto observe = dyn_cast<ObserveOp>(op)) {
+      observe.getResult().replaceAllUsesWith(observe.getInput());
+      observe.erase();
+    }
+  });
+  return ranges;
+}
