@@ -10,6 +10,7 @@
 #include "quant-opt/Lower/Common/Passes.h"
 #include "quant-opt/Lower/X86/Passes.h"
 #include "quant-opt/Normalize/Passes.h"
+#include "quant-opt/Pipelines/Normalize.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -28,6 +29,7 @@ void qnn::registerAllPasses() {
   mlir::registerAllPasses();
   registerImportPasses();
   registerNormalizePasses();
+  registerNormalizePipeline();
   registerCalibratePasses();
   registerInsertQdqPasses();
   registerIntegerizePasses();

@@ -2,6 +2,10 @@
 #ifndef QUANT_OPT_NORMALIZE_PASSES_H
 #define QUANT_OPT_NORMALIZE_PASSES_H
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::qnn {

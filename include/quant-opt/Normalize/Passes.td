@@ -4,4 +4,165 @@
 
 include "mlir/Pass/PassBase.td"
 
+def GeneralizePass : InterfacePass<"qnn-generalize", "::mlir::FunctionOpInterface"> {
+  let summary = "write named linalg operations as linalg.generic";
+  let description = [{
+    Every linalg operation with a name (`linalg.matmul`, `linalg.conv_2d_nhwc_hwcf`, `linalg.map`, …) becomes the
+    `linalg.generic` that its name stands for, so that later passes read maps, iterator types and bodies alone.
+    `linalg.fill` and `linalg.transpose` keep their names: a contraction's start and a change of layout are looked for as such.
+
+    Expects tensors or buffers in any form; leaves `linalg.generic`, `linalg.fill`, `linalg.transpose`. A linalg operation that
+    linalg itself cannot write as a generic is an error.
+
+    ```mlir
+    %y = linalg.matmul ins(%x, %w : tensor<4x8xf32>, tensor<8x16xf32>) outs(%zero : tensor<4x16xf32>) -> tensor<4x16xf32>
+    ```
+    becomes
+    ```mlir
+    %y = linalg.generic {indexing_maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                         iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %w) outs(%zero) { addf (mulf) }
+    ```
+  }];
+  let statistics = [Statistic<"numGeneralized", "generalized", "Named operations written as linalg.generic">];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def CanonicalizeActivationsPass : InterfacePass<"qnn-canonicalize-activations", "::mlir::FunctionOpInterface"> {
+  let summary = "give each activation one spelling";
+  let description = [{
+    In the bodies of `linalg.generic`:
+    - constants of one value, whether operands (0-d tensors, scalars) or captured from outside, become `arith.constant` in the body;
+    - a constant operand of a commutative operation stands on the right;
+    - relu, however chosen (`select` by any order comparison, `maxnumf`), is `arith.maximumf %x, 0.0`; likewise other bounds;
+    - clip is `arith.minimumf (arith.maximumf %x, lo), hi` where lo <= hi;
+    - leaky relu is `select (cmpf oge x, 0), x, x * a`, also when written `max(x, x * a)` with 0 < a < 1.
+
+    The forms agree for all numbers; for NaN the canonical one propagates it. Operations are never merged: one `linalg.generic`
+    stays one, so that analyses see the chain as the source wrote it. Anything else is left as it is.
+
+    ```mlir
+    %c = arith.cmpf ogt, %x, %zero : f32
+    %r = arith.select %c, %x, %zero : f32
+    ```
+    becomes
+    ```mlir
+    %r = arith.maximumf %x, %zero : f32
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect"];
+}
+
+def SplitBiasPass : InterfacePass<"qnn-split-bias", "::mlir::FunctionOpInterface"> {
+  let summary = "start every float sum from zero and add its bias afterwards";
+  let description = [{
+    A `linalg.generic` that adds float terms onto an init operand other than a zero `linalg.fill` gets a zero fill, and an
+    elementwise addition of the former init follows it. An init that is a broadcast is added from the value that was
+    broadcast, through a map that drops the broadcast dimensions. Integer sums keep their init: there it is the exact bias.
+
+    ```mlir
+    %init = linalg.generic … ins(%bias : tensor<16xf32>) outs(%e : tensor<4x16xf32>) { yield %in }
+    %y = linalg.generic … ins(%x, %w) outs(%init : tensor<4x16xf32>) { addf (mulf) }
+    ```
+    becomes
+    ```mlir
+    %zero = linalg.fill …
+    %s = linalg.generic … ins(%x, %w) outs(%zero : tensor<4x16xf32>) { addf (mulf) }
+    %y = linalg.generic … ins(%s, %bias : tensor<4x16xf32>, tensor<16xf32>) { addf }
+    ```
+  }];
+  let statistics = [Statistic<"numSplit", "split", "Sums whose bias became an addition">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def FoldBatchNormPass : InterfacePass<"qnn-fold-batch-norm", "::mlir::FunctionOpInterface"> {
+  let summary = "fold constant affine functions around a contraction into its weights and bias";
+  let description = [{
+    A float contraction (`yield init + a * b` from a zero fill; convolution, depthwise, matrix product alike) with one constant
+    operand, the weights, takes up
+    - the chain of elementwise operations after it that scale and shift each output channel by constants: batch norm in any
+      arithmetic spelling, bias, multiplication by a constant; also behind the `tensor.collapse_shape` that merges groups;
+    - an elementwise operation before it that scales and shifts each input channel, if nothing (no padding) stands between.
+
+    What remains is the contraction with new weights and one elementwise addition of a constant bias, if there is one. All
+    arithmetic is in double and rounded once. Every folded value must have a single use. A function that is not finite in some
+    channel, or whose channel is no dimension of the weights, stays.
+
+    ```mlir
+    %y = linalg.generic … ins(%x, %w : tensor<4x8xf32>, tensor<16x8xf32>) outs(%zero) { addf (mulf) }
+    %bn = linalg.generic … ins(%y, %a, %b : tensor<4x16xf32>, tensor<16xf32>, tensor<16xf32>) { addf (mulf %y, %a), %b }
+    ```
+    becomes
+    ```mlir
+    %y = linalg.generic … ins(%x, %w_times_a : tensor<4x8xf32>, tensor<16x8xf32>) outs(%zero) { addf (mulf) }
+    %bn = linalg.generic … ins(%y, %b : tensor<4x16xf32>, tensor<16xf32>) { addf %y, %b }
+    ```
+  }];
+  let statistics = [Statistic<"numFolded", "folded", "Elementwise operations folded into weights and bias">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def ChannelsLastPass : InterfacePass<"qnn-channels-last", "::mlir::FunctionOpInterface"> {
+  let summary = "make channels the innermost dimension of convolutions and poolings";
+  let description = [{
+    A `linalg.generic` that reads an operand through windows is a convolution or pooling. Its data becomes
+    `[n, spatial…, g, ic]`, its weights `[g, oc, k…, ic]`, its result `[n, spatial…, g, oc]`, and its loops run in the order
+    parallel (n, spatial…, g, oc), reduction (k…, ic). Constant weights are permuted now; around data and result stand
+    `linalg.transpose` operations, which `--qnn-cancel-transposes` is for. A window over a dimension that has more than one
+    other dimension inside it is no pooling and stays.
+
+    ```mlir
+    %y = linalg.generic … ins(%x, %w : tensor<1x3x8x8xf32>, tensor<16x3x3x3xf32>) outs(%zero : tensor<1x16x6x6xf32>)
+    ```
+    becomes
+    ```mlir
+    %xt = linalg.transpose ins(%x) outs(…: tensor<1x8x8x3xf32>) permutation = [0, 2, 3, 1]
+    %yt = linalg.generic … ins(%xt, %wt : tensor<1x8x8x3xf32>, tensor<16x3x3x3xf32>) outs(%zt : tensor<1x6x6x16xf32>)
+    %y = linalg.transpose ins(%yt) outs(…: tensor<1x16x6x6xf32>) permutation = [0, 3, 1, 2]
+    ```
+  }];
+  let statistics = [Statistic<"numRelaid", "relaid", "Convolutions and poolings put into channels-last order">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def CancelTransposesPass : InterfacePass<"qnn-cancel-transposes", "::mlir::FunctionOpInterface"> {
+  let summary = "move transposes to where they meet their inverse";
+  let description = [{
+    First every transpose moves down through elementwise operations, pads, slices, concatenations, reshapes that keep groups of
+    dimensions together, and Q/DQ casts; reductions take it up in their maps. An operation with several operands works in the
+    layout that most of them come in. Then what is left moves up, as long as that adds no transpose, to where the tensor is the
+    model's input. Transposes and reshapes of constants are carried out now. A transpose that moves only dimensions of extent
+    one becomes a reshape.
+
+    ```mlir
+    %a = linalg.transpose ins(%x : tensor<1x6x6x16xf32>) outs(…) permutation = [0, 3, 1, 2]
+    %b = linalg.generic … ins(%a : tensor<1x16x6x6xf32>) { maximumf %in, 0.0 }
+    %c = linalg.transpose ins(%b : tensor<1x16x6x6xf32>) outs(…) permutation = [0, 2, 3, 1]
+    ```
+    becomes
+    ```mlir
+    %c = linalg.generic … ins(%x : tensor<1x6x6x16xf32>) { maximumf %in, 0.0 }
+    ```
+  }];
+  let statistics = [Statistic<"numCancelled", "cancelled", "Transposes that are no longer there">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def VerifyNormalizedPass : Pass<"qnn-verify-normalized"> {
+  let summary = "check the Normalized form";
+  let description = [{
+    Fails at the first operation that the Normalized form rules out, and names the pass that should have changed it: a named
+    linalg operation other than fill and transpose, a float sum that does not start from a zero fill, a convolution or pooling
+    that is not channels-last, a transpose of a transpose or of a constant, a tensor without a static shape.
+
+    ```mlir
+    %y = linalg.matmul ins(%x, %w : tensor<4x8xf32>, tensor<8x16xf32>) outs(%zero : tensor<4x16xf32>) -> tensor<4x16xf32>
+    ```
+    is refused with
+    ```
+    error: 'linalg.matmul' op is not in the Normalized form: expected linalg.generic, fill or transpose
+    note: --qnn-generalize should have changed it
+    ```
+  }];
+}
+
 #endif // QUANT_OPT_NORMALIZE_PASSES_TD

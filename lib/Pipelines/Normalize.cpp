@@ -1,0 +1,53 @@
+//===- Normalize.cpp - The pipeline from the Imported to the Normalized form
+//------------------------------------------===//
+#include "quant-opt/Pipelines/Normalize.h"
+
+#include "quant-opt/Normalize/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+void qnn::buildNormalizePipeline(OpPassManager &pm, const NormalizeOptions &options) {
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+
+  // Why here: front ends other than ours write arith and math on whole tensors, and named linalg operations. All that
+  // follows reads linalg.generic alone.
+  functions.addPass(createConvertElementwiseToLinalgPass());
+  functions.addPass(createGeneralizePass());
+
+  // Why here: canonicalization hoists constants out of bodies, which the next pass undoes for good, so it must run
+  // before; and the reshapes and slices that the importer left behind are simplest before anything is matched. Weights
+  // are blobs: its folders cannot look into them, so its cost does not grow with the model's size.
+  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createCSEPass());
+  functions.addPass(createCanonicalizeActivationsPass());
+
+  // Why here: a bias hidden in an init operand stands between a contraction and its batch norm; folding needs sums that
+  // start from zero.
+  functions.addPass(createSplitBiasPass());
+
+  // Why here: before layouts change, so that it sees each contraction directly in front of its batch norm, without a
+  // transpose.
+  if (options.foldBatchNorm)
+    functions.addPass(createFoldBatchNormPass());
+
+  if (options.channelsLast)
+    functions.addPass(createChannelsLastPass());
+  // Why here, and always: the front end's own transposes are worth cancelling too.
+  functions.addPass(createCancelTransposesPass());
+
+  // Why here: relaid constants, fills and empty tensors were made one per use. No canonicalization after this point: it
+  // would hoist the constants of bodies.
+  functions.addPass(createCSEPass());
+
+  if (options.verify && options.channelsLast)
+    pm.addPass(createVerifyNormalizedPass());
+}
+
+void qnn::registerNormalizePipeline() {
+  PassPipelineRegistration<NormalizeOptions>("qnn-normalize", "take a model from the Imported to the Normalized form",
+                                             buildNormalizePipeline);
+}
