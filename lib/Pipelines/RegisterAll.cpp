@@ -1,4 +1,5 @@
-//===- RegisterAll.cpp - Everything a tool needs registered -----------------------------------------------------------===//
+//===- RegisterAll.cpp - Everything a tool needs registered
+//-----------------------------------------------------------===//
 #include "quant-opt/Pipelines/RegisterAll.h"
 
 #include "quant-opt/Calibrate/Passes.h"
@@ -7,10 +8,12 @@
 #include "quant-opt/InsertQdq/Passes.h"
 #include "quant-opt/Integerize/Passes.h"
 #include "quant-opt/Interfaces/QuantizableOpInterface.h"
+#include "quant-opt/Lower/Common/BufferizationModels.h"
 #include "quant-opt/Lower/Common/Passes.h"
 #include "quant-opt/Lower/X86/Passes.h"
 #include "quant-opt/Normalize/Passes.h"
 #include "quant-opt/Pipelines/Normalize.h"
+#include "quant-opt/Pipelines/LowerToX86.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -23,6 +26,7 @@ void qnn::registerAllDialects(DialectRegistry &registry) {
   mlir::registerAllExtensions(registry);
   registry.insert<QnnDialect>();
   registerExternalModels(registry);
+  registerBufferizationModels(registry);
 }
 
 void qnn::registerAllPasses() {
@@ -35,4 +39,5 @@ void qnn::registerAllPasses() {
   registerIntegerizePasses();
   registerLowerCommonPasses();
   registerLowerX86Passes();
+  registerLowerToX86Pipeline();
 }

@@ -2,6 +2,7 @@
 #ifndef QUANT_OPT_LOWER_COMMON_PASSES_H
 #define QUANT_OPT_LOWER_COMMON_PASSES_H
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::qnn {

@@ -4,4 +4,107 @@
 
 include "mlir/Pass/PassBase.td"
 
+def FuseElementwisePass : Pass<"qnn-fuse-elementwise"> {
+  let summary = "join elementwise operations with the one operation that reads them";
+  let description = [{
+    Expects any form up to Integer, leaves the same form with fewer intermediate tensors. An elementwise producer joins its
+    consumer if the consumer is its only user and visits each of the producer's elements once, so that no work is repeated;
+    splat constants become scalars of the body. A constant tensor is never folded. Nothing is refused: what cannot join stays.
+
+    Example: `y = relu(x); z = y + 1` in two generics becomes one generic whose body is `maximumf` and `addf`.
+  }];
+  let statistics = [Statistic<"numFused", "fused", "producers joined with their consumer">];
+  let dependentDialects = ["linalg::LinalgDialect"];
+}
+
+def DecomposeDataMovementPass : Pass<"qnn-decompose-data-movement"> {
+  let summary = "pad and concat become insertions into one destination";
+  let description = [{
+    Expects tensors, leaves tensors without `tensor.concat` and without `tensor.pad` of a constant. Each becomes `tensor.insert_slice`
+    into the destination, so that `--eliminate-empty-tensors` lets producers write their slice in place. A pad whose value
+    is not constant stays for bufferization.
+
+    Example: `tensor.pad %x low[1] high[1] {yield 0}` becomes a fill of the larger tensor and an `insert_slice` of %x at 1.
+  }];
+  let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
+def BindBuffersPass : Pass<"qnn-bind-buffers", "ModuleOp"> {
+  let summary = "arguments, results and constants become named buffers; a qnn.program states the signature";
+  let description = [{
+    Expects one public function on static tensors with a body; leaves a function without arguments and results: arguments are read from
+    `qnn.buffer input`, results are materialized in `qnn.buffer output`, constants are collected in the program's weights, each at a
+    64-byte aligned offset, equal ones shared. Observed edges get their numbers. Refuses, with an error on the operation: more than one
+    public function, dynamic shapes, constants whose bytes cannot be read.
+
+    Example: `func @net(%x: tensor<4xf32>) -> tensor<4xf32>` that returns `%x` becomes a function `@net()` that materializes
+    `to_tensor (qnn.buffer input [0])` in `qnn.buffer output [0]`.
+  }];
+  let dependentDialects = ["bufferization::BufferizationDialect", "memref::MemRefDialect", "QnnDialect"];
+}
+
+def BufferizePass : Pass<"qnn-bufferize", "ModuleOp"> {
+  let summary = "tensors become memrefs, written in place where their values allow it";
+  let description = [{
+    Expects what `--qnn-bind-buffers` leaves, leaves no tensors: `tensor.empty` operations that end in an insertion or in an output are
+    replaced by their destination, then upstream's one-shot bufferization runs. Errors are upstream's.
+
+    Example: a generic into `tensor.empty` whose result is materialized in `qnn.buffer output [0]` writes that buffer directly.
+  }];
+  let dependentDialects = ["bufferization::BufferizationDialect", "memref::MemRefDialect", "linalg::LinalgDialect",
+                           "QnnDialect"];
+}
+
+def PlanArenaPass : Pass<"qnn-plan-arena", "ModuleOp"> {
+  let summary = "allocations become ranges of one workspace";
+  let description = [{
+    Expects what `--qnn-bufferize` leaves, leaves no allocation: each becomes `qnn.buffer workspace` at a 64-byte aligned offset,
+    where ranges that are never alive together share bytes, and the program's `workspace_bytes` is their extent. An elementwise
+    operation takes over the bytes of an operand that dies in it. Reshapes of buffers become buffers of the other type. Refuses an
+    allocation inside a loop, with an error on it.
+
+    Example: of three allocations of 64 bytes used one after the other, the first and the third get offset 0, the second 64.
+  }];
+  let statistics = [Statistic<"numInPlace", "in-place", "results that take over an operand's bytes">];
+  let dependentDialects = ["memref::MemRefDialect", "QnnDialect"];
+}
+
+def LowerToLoopsPass : Pass<"qnn-lower-to-loops", "func::FuncOp"> {
+  let summary = "linalg operations become loops whose innermost dimension is contiguous";
+  let description = [{
+    Expects linalg operations and copies on memrefs, leaves `scf.forall` of one dimension over the outer parallel loops (where
+    there is enough work to share) with `scf.for` inside. The innermost loop is the one along which most operands are contiguous,
+    a parallel one where possible; reductions that end up innermost keep their accumulator in a value. Operations of no
+    iterations vanish.
+
+    Example: a fill of `memref<4xi8>` becomes `scf.for %i = 0 to 4 { memref.store }`.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect"];
+}
+
+def OutlineStepsPass : Pass<"qnn-outline-steps", "ModuleOp"> {
+  let summary = "each top-level loop nest becomes a step of the program";
+  let description = [{
+    Expects loops on buffers in the model's function, leaves `qnn.step` entries in the program and, for each, a function
+    `step(frame, begin, end)` that calls a private kernel with the buffers it touches; kernels that are equal but for their buffers are
+    shared. The model's function is gone. A buffer that overlaps no other of its kernel is `llvm.noalias`. Refuses, with an error, an
+    operation with effects that reads a value which is not a buffer or computed from buffers.
+
+    Example: `scf.forall (%i) in (28) {…}` becomes `qnn.step @step_0 count 28`.
+  }];
+  let options = [Option<"prefix", "prefix", "std::string", "\"\"", "put before the name of each function made">];
+  let statistics = [Statistic<"numSteps", "steps", "steps made">, Statistic<"numShared", "shared", "steps that share a kernel">];
+  let dependentDialects = ["func::FuncDialect", "scf::SCFDialect", "LLVM::LLVMDialect", "QnnDialect"];
+}
+
+def VerifyLoweredPass : Pass<"qnn-verify-lowered", "ModuleOp"> {
+  let summary = "check the Lowered form";
+  let description = [{
+    Expects one `qnn.program`; changes nothing. Refuses, with an error on the operation that says which pass should have removed it: tensors,
+    allocations, linalg operations, steps without a function of the right type, buffers outside the workspace or the weights.
+
+    Example: `memref.alloc` in a step is refused with "allocation in the Lowered form; --qnn-plan-arena should have removed it".
+  }];
+}
+
 #endif // QUANT_OPT_LOWER_COMMON_PASSES_TD

@@ -3,6 +3,7 @@
 #define QUANT_OPT_DIALECT_QNN_IR_QNNOPS_TD
 
 include "quant-opt/Dialect/Qnn/IR/QnnDialect.td"
+include "quant-opt/Dialect/Qnn/IR/QnnProgramOps.td"
 include "mlir/IR/BuiltinAttributes.td"
 include "mlir/IR/EnumAttr.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"

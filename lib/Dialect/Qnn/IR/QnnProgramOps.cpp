@@ -1,0 +1,50 @@
+//===- QnnProgramOps.cpp - Verifiers of the operations of the Lowered form
+//--------------------------------------------===//
+#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+int64_t BufferOp::getBytesOf(MemRefType type) {
+  return type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+}
+
+bool BufferOp::overlaps(BufferOp other) {
+  if (getKind() != other.getKind())
+    return false;
+  if (getKind() == BufferKind::Input || getKind() == BufferKind::Output)
+    return getPosition() == other.getPosition();
+  int64_t begin = getPosition(), otherBegin = other.getPosition();
+  return begin < otherBegin + other.getByteSize() && otherBegin < begin + getByteSize();
+}
+
+LogicalResult BufferOp::verify() {
+  if (!getType().getLayout().isIdentity())
+    return emitOpError("expected a dense row-major type, found ") << getType();
+  if (!getType().getElementType().isIntOrFloat())
+    return emitOpError("expected integer or float elements, found ") << getType();
+  int64_t position = getPosition();
+  if (position < 0)
+    return emitOpError("expected a position of at least 0, found ") << position;
+  return success();
+}
+
+LogicalResult ProgramOp::verifyRegions() {
+  for (ArrayAttr list : {getInputs(), getOutputs()})
+    for (Attribute entry : list) {
+      auto dict = dyn_cast<DictionaryAttr>(entry);
+      if (!dict || !dict.getAs<StringAttr>("name") || !dict.getAs<StringAttr>("type") ||
+          !dict.getAs<TypeAttr>("tensor"))
+        return emitOpError("expected a dictionary of name, type and tensor, found ") << entry;
+    }
+  for (Operation &op : getSteps().getOps())
+    if (!isa<StepOp>(op))
+      return emitOpError("expected only steps, found ") << op.getName();
+  return success();
+}
+
+LogicalResult StepOp::verify() {
+  if (static_cast<int64_t>(getCount()) < 1)
+    return emitOpError("expected a count of at least 1, found ") << static_cast<int64_t>(getCount());
+  return success();
+}

@@ -1,0 +1,298 @@
+//===- LowerToLoops.cpp - Linalg operations become loops whose innermost dimension is contiguous
+//-----------------------===//
+#include "quant-opt/Lower/Common/Passes.h"
+
+#include "mlir/Dialect/Affine/Utils.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace mlir::qnn {
+#define GEN_PASS_DEF_LOWERTOLOOPSPASS
+#include "quant-opt/Lower/Common/Passes.h.inc"
+} // namespace mlir::qnn
+
+using namespace mlir;
+
+/// Body executions below which a step is not worth splitting over threads.
+static constexpr int64_t kSerialWork = 16384;
+/// Body executions that one iteration of a split step should have at least.
+static constexpr int64_t kGrain = 4096;
+
+namespace {
+/// The order of an operation's loops: `outer` are parallel and shared out, `inner` stay loops in each iteration.
+struct Plan {
+  SmallVector<unsigned> outer, inner;
+  /// Iterations of the innermost loop that one outer iteration takes; 0 if all.
+  int64_t chunk = 0;
+  /// How many of the last loops of `inner` reduce into values.
+  unsigned numReducing = 0;
+};
+} // namespace
+
+static bool isReduction(utils::IteratorType kind) { return kind == utils::IteratorType::reduction; }
+
+/// How many elements apart two neighbours along loop `dim` lie in the operand; nothing if that is not the same
+/// everywhere.
+static std::optional<int64_t> getStride(OpOperand &operand, AffineMap map, unsigned dim) {
+  auto type = dyn_cast<MemRefType>(operand.get().getType());
+  if (!type)
+    return 0;
+  SmallVector<int64_t> strides;
+  int64_t offset, total = 0;
+  if (failed(type.getStridesAndOffset(strides, offset)))
+    return std::nullopt;
+  for (auto [expr, stride] : llvm::zip_equal(map.getResults(), strides)) {
+    if (!expr.isFunctionOfDim(dim))
+      continue;
+    SmallVector<int64_t> flat;
+    if (failed(getFlattenedAffineExpr(expr, map.getNumDims(), 0, &flat)) || flat.size() != map.getNumDims() + 1)
+      return std::nullopt;
+    total += flat[dim] * stride;
+  }
+  return total;
+}
+
+/// How badly loop `dim` suits as the innermost one, in strided accesses; the output counts double.
+static double getInnermostCost(linalg::LinalgOp op, unsigned dim, int64_t range) {
+  double cost = range == 1 ? 8 : range < 4 ? 1 : 0;
+  for (OpOperand &operand : op->getOpOperands()) {
+    std::optional<int64_t> stride = getStride(operand, op.getMatchingIndexingMap(&operand), dim);
+    bool isOutput = op.isDpsInit(&operand);
+    if (!stride || (*stride != 0 && *stride != 1))
+      cost += isOutput ? 2 : 1;
+  }
+  // A float reduction keeps its order, so that its innermost loop waits for each addition.
+  if (isReduction(op.getIteratorTypesArray()[dim]))
+    cost += isa<FloatType>(getElementTypeOrSelf(op.getDpsInits()[0].getType())) ? 0.5 : 0.25;
+  return cost;
+}
+
+static Plan makePlan(linalg::LinalgOp op, ArrayRef<int64_t> ranges) {
+  Plan plan;
+  unsigned numLoops = ranges.size();
+  if (numLoops == 0)
+    return plan;
+  SmallVector<utils::IteratorType> kinds = op.getIteratorTypesArray();
+  OpOperand &output = *op.getDpsInitOperand(0);
+  AffineMap outputMap = op.getMatchingIndexingMap(&output);
+  SmallVector<unsigned> dims = llvm::to_vector(llvm::seq(numLoops));
+  // Parallel loops as the output lies in memory, slowest first.
+  llvm::sort(dims, [&](unsigned a, unsigned b) {
+    auto key = [&](unsigned dim) {
+      bool reduces = isReduction(kinds[dim]);
+      return std::make_tuple(reduces, reduces ? 0 : -getStride(output, outputMap, dim).value_or(0), dim);
+    };
+    return key(a) < key(b);
+  });
+  unsigned innermost = dims.back();
+  double best = getInnermostCost(op, innermost, ranges[innermost]);
+  for (unsigned dim : llvm::reverse(dims))
+    if (double cost = getInnermostCost(op, dim, ranges[dim]); cost < best) {
+      best = cost;
+      innermost = dim;
+    }
+  llvm::erase(dims, innermost);
+  dims.push_back(innermost);
+
+  int64_t work = 1;
+  for (int64_t range : ranges)
+    work *= range;
+  bool innermostParallel = !isReduction(kinds[innermost]);
+  unsigned numOuter = 0;
+  if (work >= kSerialWork) {
+    // Outer loops are shared out until iterations are small; a loop of one iteration costs nothing.
+    int64_t count = 1, wanted = work / kGrain;
+    while (numOuter + 1 < numLoops && !isReduction(kinds[dims[numOuter]]) && count < wanted)
+      count *= ranges[dims[numOuter++]];
+    if (innermostParallel && numOuter + 1 == numLoops && count < wanted && ranges[innermost] >= 2 * kGrain)
+      plan.chunk = kGrain;
+    if (count == 1 && !plan.chunk)
+      numOuter = 0;
+  }
+  plan.outer.assign(dims.begin(), dims.begin() + numOuter);
+  plan.inner.assign(dims.begin() + numOuter, dims.end());
+  for (unsigned dim : llvm::reverse(plan.inner)) {
+    if (!isReduction(kinds[dim]))
+      break;
+    ++plan.numReducing;
+  }
+  return plan;
+}
+
+namespace {
+/// Writes the loops of one operation.
+class Emitter {
+public:
+  Emitter(OpBuilder &builder, linalg::LinalgOp op)
+      : builder(builder), op(op), loc(op.getLoc()), ranges(op.getStaticLoopRanges()), ivs(ranges.size()) {}
+
+  void emit() {
+    if (llvm::is_contained(ranges, 0))
+      return;
+    plan = makePlan(op, ranges);
+    int64_t count = 1, chunks = 1;
+    for (unsigned dim : plan.outer)
+      count *= ranges[dim];
+    if (plan.chunk) {
+      chunks = llvm::divideCeil(ranges[plan.inner.back()], plan.chunk);
+      count *= chunks;
+    }
+    if (count == 1) {
+      for (unsigned dim : plan.outer)
+        ivs[dim] = index(0);
+      return emitInner(0);
+    }
+    auto forall = scf::ForallOp::create(builder, loc, ArrayRef<OpFoldResult>{builder.getIndexAttr(count)}, ValueRange(),
+                                        std::nullopt);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPoint(forall.getTerminator());
+    Value rest = forall.getInductionVar(0);
+    if (chunks > 1) {
+      Value chunk = split(rest, chunks, /*isLast=*/plan.outer.empty());
+      lower = arith::MulIOp::create(builder, loc, chunk, index(plan.chunk));
+      Value end = arith::AddIOp::create(builder, loc, lower, index(plan.chunk));
+      upper = arith::MinSIOp::create(builder, loc, end, index(ranges[plan.inner.back()]));
+    }
+    for (auto [i, dim] : llvm::enumerate(llvm::reverse(plan.outer)))
+      ivs[dim] = split(rest, ranges[dim], i + 1 == plan.outer.size());
+    emitInner(0);
+  }
+
+private:
+  Value index(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
+
+  /// Takes the fastest index of `range` values off the linear index `rest`.
+  Value split(Value &rest, int64_t range, bool isLast) {
+    if (isLast)
+      return rest;
+    if (range == 1)
+      return index(0);
+    Value digit = arith::RemUIOp::create(builder, loc, rest, index(range));
+    rest = arith::DivUIOp::create(builder, loc, rest, index(range));
+    return digit;
+  }
+
+  SmallVector<Value> getIndices(OpOperand &operand) {
+    SmallVector<Value> indices;
+    for (AffineExpr expr : op.getMatchingIndexingMap(&operand).getResults())
+      indices.push_back(affine::expandAffineExpr(builder, loc, expr, ivs, {}));
+    return indices;
+  }
+
+  Value load(OpOperand &operand) {
+    if (!isa<MemRefType>(operand.get().getType()))
+      return operand.get();
+    return memref::LoadOp::create(builder, loc, operand.get(), getIndices(operand));
+  }
+
+  SmallVector<Value> loadInits() {
+    SmallVector<Value> values;
+    for (OpOperand &init : op.getDpsInitsMutable())
+      values.push_back(load(init));
+    return values;
+  }
+
+  void storeInits(ValueRange values) {
+    for (auto [init, value] : llvm::zip_equal(op.getDpsInitsMutable(), values))
+      memref::StoreOp::create(builder, loc, value, init.get(), getIndices(init));
+  }
+
+  /// The loops from `depth` on that are not reductions into values.
+  void emitInner(unsigned depth) {
+    if (depth + plan.numReducing == plan.inner.size()) {
+      if (plan.numReducing)
+        storeInits(emitReducing(depth, loadInits()));
+      else
+        storeInits(emitBody(std::nullopt));
+      return;
+    }
+    emitLoop(plan.inner[depth], ValueRange(), [&](ValueRange) {
+      emitInner(depth + 1);
+      return SmallVector<Value>();
+    });
+  }
+
+  SmallVector<Value> emitReducing(unsigned depth, ValueRange accumulators) {
+    if (depth == plan.inner.size())
+      return emitBody(accumulators);
+    return emitLoop(plan.inner[depth], accumulators,
+                    [&](ValueRange values) { return emitReducing(depth + 1, values); });
+  }
+
+  SmallVector<Value> emitLoop(unsigned dim, ValueRange inits, function_ref<SmallVector<Value>(ValueRange)> body) {
+    bool isChunk = lower && dim == plan.inner.back();
+    if (ranges[dim] == 1) {
+      ivs[dim] = index(0);
+      return body(inits);
+    }
+    Value from = isChunk ? lower : index(0), to = isChunk ? upper : index(ranges[dim]), step = index(1);
+    auto loop = scf::ForOp::create(builder, loc, from, to, step, inits);
+    OpBuilder::InsertionGuard guard(builder);
+    if (inits.empty())
+      builder.setInsertionPoint(loop.getBody()->getTerminator());
+    else
+      builder.setInsertionPointToStart(loop.getBody());
+    ivs[dim] = loop.getInductionVar();
+    SmallVector<Value> results = body(loop.getRegionIterArgs());
+    if (!inits.empty())
+      scf::YieldOp::create(builder, loc, results);
+    return llvm::to_vector_of<Value>(loop.getResults());
+  }
+
+  /// One execution of the operation's region; the outputs' old values are loaded unless given.
+  SmallVector<Value> emitBody(std::optional<ValueRange> accumulators) {
+    Block &body = *op.getBlock();
+    IRMapping mapping;
+    for (OpOperand &operand : op->getOpOperands()) {
+      BlockArgument arg = op.getMatchingBlockArgument(&operand);
+      if (arg.use_empty())
+        continue;
+      if (op.isDpsInit(&operand) && accumulators)
+        mapping.map(arg, (*accumulators)[operand.getOperandNumber() - op.getNumDpsInputs()]);
+      else
+        mapping.map(arg, load(operand));
+    }
+    for (Operation &inner : body.without_terminator()) {
+      if (auto position = dyn_cast<linalg::IndexOp>(inner))
+        mapping.map(position.getResult(), ivs[position.getDim()]);
+      else
+        builder.clone(inner, mapping);
+    }
+    return llvm::map_to_vector(body.getTerminator()->getOperands(),
+                               [&](Value value) { return mapping.lookupOrDefault(value); });
+  }
+
+  OpBuilder &builder;
+  linalg::LinalgOp op;
+  Location loc;
+  SmallVector<int64_t> ranges;
+  SmallVector<Value> ivs;
+  Plan plan;
+  Value lower, upper; // of the chunked innermost loop
+};
+
+struct LowerToLoops : public qnn::impl::LowerToLoopsPassBase<LowerToLoops> {
+  void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    SmallVector<memref::CopyOp> copies;
+    getOperation().walk([&](memref::CopyOp copy) { copies.push_back(copy); });
+    for (memref::CopyOp copy : copies) {
+      rewriter.setInsertionPoint(copy);
+      if (copy.getSource() != copy.getTarget())
+        linalg::CopyOp::create(rewriter, copy.getLoc(), copy.getSource(), copy.getTarget());
+      rewriter.eraseOp(copy);
+    }
+    SmallVector<linalg::LinalgOp> ops;
+    getOperation().walk([&](linalg::LinalgOp op) { ops.push_back(op); });
+    for (linalg::LinalgOp op : ops) {
+      if (!op.hasPureBufferSemantics()) {
+        op->emitOpError("expected operands in memory; run --qnn-bufferize first");
+        return signalPassFailure();
+      }
+      rewriter.setInsertionPoint(op);
+      Emitter(rewriter, op).emit();
+      rewriter.eraseOp(op);
+    }
+  }
+};
+} // namespace

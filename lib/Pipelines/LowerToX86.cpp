@@ -1,0 +1,124 @@
+//===- LowerToX86.cpp - From a model on tensors to LLVM dialect for x86
+//-----------------------------------------------===//
+#include "quant-opt/Pipelines/LowerToX86.h"
+#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
+#include "quant-opt/Lower/Common/Passes.h"
+#include "quant-opt/Lower/X86/Passes.h"
+#include "quant-opt/Support/Weights.h"
+
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+void qnn::buildLowerCommonPipeline(OpPassManager &manager) {
+  OpPassManager &functions = manager.nest<func::FuncOp>();
+  functions.addPass(createFuseElementwisePass());
+  // After fusion, which sees through pads no more than contractions do.
+  functions.addPass(createDecomposeDataMovementPass());
+  functions.addPass(createCSEPass());
+  // Every tensor constant left here is one that runs read: packed weights, biases, tables.
+  manager.addPass(createBindBuffersPass());
+  manager.addPass(createBufferizePass());
+  // Bufferization leaves dead and repeated views, which would lengthen lifetimes.
+  OpPassManager &buffers = manager.nest<func::FuncOp>();
+  buffers.addPass(createCanonicalizerPass());
+  buffers.addPass(createCSEPass());
+  manager.addPass(createPlanArenaPass());
+}
+
+void qnn::buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, StringRef prefix) {
+  manager.nest<func::FuncOp>().addPass(createLowerToLoopsPass());
+  manager.addPass(createOutlineStepsPass({prefix.str()}));
+  // Index arithmetic of kernels, once they no longer differ.
+  manager.nest<func::FuncOp>().addPass(createCSEPass());
+  manager.addPass(createVerifyLoweredPass());
+}
+
+void qnn::buildConvertToLLVMPipeline(OpPassManager &manager, CpuPath path) {
+  ConvertToLLVMPassOptions options;
+  options.path = getCpuPathName(path).str();
+  manager.addPass(createConvertToLLVMPass(options));
+}
+
+void qnn::buildLowerToX86Pipeline(OpPassManager &manager, const LowerToX86Options &options) {
+  std::optional<CpuPath> path = options.path == "host" ? getHostCpuPath() : parseCpuPath(options.path);
+  buildLowerCommonPipeline(manager);
+  buildLowerToStepsPipeline(manager, path.value_or(CpuPath::X86_64), options.prefix);
+  // An unknown name is refused where a diagnostic can be emitted: by the pass.
+  ConvertToLLVMPassOptions convert;
+  convert.path = path ? getCpuPathName(*path).str() : options.path.getValue();
+  manager.addPass(createConvertToLLVMPass(convert));
+}
+
+void qnn::registerLowerToX86Pipeline() {
+  PassPipelineRegistration<LowerToX86Options>(
+      "lower-to-x86", "From a model on tensors to LLVM dialect for one x86 CPU path", buildLowerToX86Pipeline);
+}
+
+static LogicalResult run(ModuleOp module, const LowerOptions &options, function_ref<void(OpPassManager &)> build) {
+  PassManager manager(module.getContext());
+  if (options.configure && failed(options.configure(manager)))
+    return failure();
+  build(manager);
+  return manager.run(module);
+}
+
+static ProgramOp findProgram(ModuleOp module) {
+  auto programs = module.getOps<ProgramOp>();
+  return programs.empty() ? ProgramOp() : *programs.begin();
+}
+
+static std::vector<TensorInfo> readSignature(ArrayAttr list) {
+  std::vector<TensorInfo> infos;
+  for (auto entry : list.getAsRange<DictionaryAttr>()) {
+    auto type = cast<RankedTensorType>(entry.getAs<TypeAttr>("tensor").getValue());
+    infos.push_back(
+        {entry.getAs<StringAttr>("name").str(), entry.getAs<StringAttr>("type").str(), type.getShape().vec()});
+  }
+  return infos;
+}
+
+static LogicalResult lowerPath(OwningOpRef<ModuleOp> module, CpuPath path, const LowerOptions &options,
+                               Program &program) {
+  std::string pathName = getCpuPathName(path).str();
+  llvm::replace(pathName, '-', '_');
+  std::string prefix = program.name + "_" + pathName + "_";
+  if (failed(run(*module, options, [&](OpPassManager &manager) {
+        buildLowerToStepsPipeline(manager, path, prefix);
+        buildConvertToLLVMPipeline(manager, path);
+      })))
+    return failure();
+  ProgramCode code;
+  code.path = path;
+  ProgramOp programOp = findProgram(*module);
+  for (auto step : programOp.getSteps().getOps<StepOp>())
+    code.steps.push_back({step.getFunction().str(), static_cast<int64_t>(step.getCount()), step.getLayer().str()});
+  programOp.erase();
+  code.module = std::move(module);
+  program.codes.push_back(std::move(code));
+  return success();
+}
+
+LogicalResult qnn::lowerToProgram(ModuleOp module, const LowerOptions &options, Program &program) {
+  if (failed(run(module, options, buildLowerCommonPipeline)))
+    return failure();
+  ProgramOp common = findProgram(module);
+  program.name = common.getProgramName().str();
+  program.inputs = readSignature(common.getInputs());
+  program.outputs = readSignature(common.getOutputs());
+  program.workspaceBytes = common.getWorkspaceBytes();
+  program.observedEdges.clear();
+  if (std::optional<ArrayAttr> edges = common.getObservedEdges())
+    for (auto edge : edges->getAsRange<StringAttr>())
+      program.observedEdges.push_back(edge.str());
+  program.weights.clear();
+  if (std::optional<ElementsAttr> weights = common.getWeights())
+    program.weights = *readBytes(*weights);
+  program.codes.clear();
+  for (CpuPath path : options.paths)
+    if (failed(lowerPath(OwningOpRef<ModuleOp>(module.clone()), path, options, program)))
+      return failure();
+  return success();
+}
