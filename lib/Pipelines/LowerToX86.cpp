@@ -1,5 +1,4 @@
-//===- LowerToX86.cpp - From a model on tensors to LLVM dialect for x86
-//-----------------------------------------------===//
+//===- LowerToX86.cpp - From a model on tensors to LLVM dialect for x86 ------------------------------------------===//
 #include "quant-opt/Pipelines/LowerToX86.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/Common/Passes.h"

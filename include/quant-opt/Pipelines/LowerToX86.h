@@ -1,5 +1,4 @@
-//===- LowerToX86.h - From a model on tensors to LLVM dialect for x86
-//-------------------------------------------------===//
+//===- LowerToX86.h - From a model on tensors to LLVM dialect for x86 --------------------------------------------===//
 #ifndef QUANT_OPT_PIPELINES_LOWERTOX86_H
 #define QUANT_OPT_PIPELINES_LOWERTOX86_H
 

@@ -1,5 +1,4 @@
-//===- BindBuffers.cpp - Arguments, results and constants become named buffers
-//----------------------------------------===//
+//===- BindBuffers.cpp - Arguments, results and constants become named buffers -----------------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/Common/Passes.h"
 #include "quant-opt/Support/Weights.h"

@@ -1,5 +1,4 @@
-//===- BufferizationModels.cpp - How the qnn dialect's tensor operations bufferize
-//-------------------------------------===//
+//===- BufferizationModels.cpp - How the qnn dialect's tensor operations bufferize -------------------------------===//
 #include "quant-opt/Lower/Common/BufferizationModels.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 

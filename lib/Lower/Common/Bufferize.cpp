@@ -1,5 +1,4 @@
-//===- Bufferize.cpp - Tensors become memrefs, written in place where their values allow it
-//----------------------------===//
+//===- Bufferize.cpp - Tensors become memrefs, written in place where their values allow it ----------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/Common/Passes.h"
 

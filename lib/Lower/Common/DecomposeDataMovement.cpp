@@ -1,5 +1,4 @@
-//===- DecomposeDataMovement.cpp - Pad and concat become insertions into one destination
-//------------------------------===//
+//===- DecomposeDataMovement.cpp - Pad and concat become insertions into one destination -------------------------===//
 #include "quant-opt/Lower/Common/Passes.h"
 
 #include "mlir/Dialect/Tensor/Transforms/Transforms.h"

@@ -1,5 +1,4 @@
-//===- FuseElementwise.cpp - Joins elementwise operations with the one operation that reads them
-//-----------------------===//
+//===- FuseElementwise.cpp - Joins elementwise operations with the one operation that reads them -----------------===//
 #include "quant-opt/Lower/Common/Passes.h"
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"

@@ -1,5 +1,4 @@
-//===- LowerToLoops.cpp - Linalg operations become loops whose innermost dimension is contiguous
-//-----------------------===//
+//===- LowerToLoops.cpp - Linalg operations become loops whose innermost dimension is contiguous -----------------===//
 #include "quant-opt/Lower/Common/Passes.h"
 
 #include "mlir/Dialect/Affine/Utils.h"

@@ -1,5 +1,4 @@
-//===- OutlineSteps.cpp - Each top-level loop nest becomes a step of the program
-//---------------------------------------===//
+//===- OutlineSteps.cpp - Each top-level loop nest becomes a step of the program ---------------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/Common/Passes.h"
 #include "quant-opt/Support/Locations.h"

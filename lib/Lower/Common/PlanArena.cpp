@@ -1,5 +1,4 @@
-//===- PlanArena.cpp - Allocations become ranges of one workspace
-//------------------------------------------------------===//
+//===- PlanArena.cpp - Allocations become ranges of one workspace ------------------------------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/Common/Passes.h"
 

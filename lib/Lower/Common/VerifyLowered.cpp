@@ -1,5 +1,4 @@
-//===- VerifyLowered.cpp - Checks the Lowered form
-//---------------------------------------------------------------------===//
+//===- VerifyLowered.cpp - Checks the Lowered form ---------------------------------------------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/Common/Passes.h"
 

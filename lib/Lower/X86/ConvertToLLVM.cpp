@@ -1,5 +1,4 @@
-//===- ConvertToLLVM.cpp - The Lowered form becomes LLVM dialect for one CPU path
-//--------------------------------------===//
+//===- ConvertToLLVM.cpp - The Lowered form becomes LLVM dialect for one CPU path --------------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/X86/Passes.h"
 #include "quant-opt/Support/CpuPath.h"

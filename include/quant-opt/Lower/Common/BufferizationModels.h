@@ -1,5 +1,4 @@
-//===- BufferizationModels.h - How the qnn dialect's tensor operations bufferize
-//---------------------------------------===//
+//===- BufferizationModels.h - How the qnn dialect's tensor operations bufferize ---------------------------------===//
 #ifndef QUANT_OPT_LOWER_COMMON_BUFFERIZATIONMODELS_H
 #define QUANT_OPT_LOWER_COMMON_BUFFERIZATIONMODELS_H
 

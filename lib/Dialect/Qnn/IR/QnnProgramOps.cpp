@@ -1,5 +1,4 @@
-//===- QnnProgramOps.cpp - Verifiers of the operations of the Lowered form
-//--------------------------------------------===//
+//===- QnnProgramOps.cpp - Verifiers of the operations of the Lowered form ---------------------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 
 using namespace mlir;
