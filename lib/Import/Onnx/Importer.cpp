@@ -32,7 +32,7 @@ using namespace mlir::qnn::onnx_import;
 
 namespace {
 
-constexpr int64_t kOldestOpset = 7, kNewestOpset = 22;
+constexpr int64_t kOldestOpset = 1, kNewestOpset = 22;
 /// Protobuf's own limit for one message.
 constexpr uint64_t kMaxModelBytes = (uint64_t(1) << 31) - 1;
 constexpr size_t kMaxListedFailures = 16;

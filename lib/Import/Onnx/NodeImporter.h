@@ -192,6 +192,21 @@ private:
 OpTable createOpTable();
 
 // One function for each file of operators.
+void populateActivations(OpTable &table);
+void populateArgReduction(OpTable &table);
+void populateBinary(OpTable &table);
+void populateCast(OpTable &table);
+void populateGather(OpTable &table);
+void populateGenerators(OpTable &table);
+void populateMovement(OpTable &table);
+void populatePad(OpTable &table);
+void populateReduction(OpTable &table);
+void populateReshape(OpTable &table);
+void populateResize(OpTable &table);
+void populateSelection(OpTable &table);
+void populateSlice(OpTable &table);
+void populateSoftmax(OpTable &table);
+void populateUnary(OpTable &table);
 void populateConstant(OpTable &table);
 void populateConvolution(OpTable &table);
 void populateConvTranspose(OpTable &table);

@@ -309,11 +309,13 @@ Value NodeImporter::castScalar(ImplicitLocOpBuilder &builder, Value value, Eleme
   if (source == target && isFloat(from) == isFloat(to)) {
     return value;
   }
+  // No machine converts 16-bit floats from or to anything but f32.
+  bool isDirect = from == ElementType::Float || to == ElementType::Float;
+  bool isNarrow = (isFloat(from) && getByteWidth(from) == 2) || (isFloat(to) && getByteWidth(to) == 2);
+  if (isNarrow && !isDirect)
+    return castScalar(builder, castScalar(builder, value, from, ElementType::Float), ElementType::Float, to);
   if (isFloat(from) && isFloat(to)) {
-    unsigned fromWidth = source.getIntOrFloatBitWidth(), toWidth = target.getIntOrFloatBitWidth();
-    if (fromWidth == toWidth) // f16 and bf16: through a type that holds both
-      return arith::TruncFOp::create(builder, target, arith::ExtFOp::create(builder, builder.getF32Type(), value));
-    if (fromWidth < toWidth)
+    if (getByteWidth(from) < getByteWidth(to))
       return arith::ExtFOp::create(builder, target, value);
     return arith::TruncFOp::create(builder, target, value);
   }
