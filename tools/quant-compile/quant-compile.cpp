@@ -1,5 +1,4 @@
-//===- quant-compile.cpp - From a model file to the form asked for
-//----------------------------------------------------===//
+//===- quant-compile.cpp - From a model file to the form asked for -----------------------------------------------===//
 #include "quant-opt/Import/Onnx/Importer.h"
 
 #include "mlir/IR/MLIRContext.h"

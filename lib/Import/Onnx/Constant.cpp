@@ -1,5 +1,4 @@
-//===- Constant.cpp - Constant, in all its forms
-//----------------------------------------------------------------------===//
+//===- Constant.cpp - Constant, in all its forms -----------------------------------------------------------------===//
 #include "NodeImporter.h"
 #include "OnnxProto.h"
 

@@ -1,5 +1,4 @@
-//===- ConstantEvaluator.cpp - Evaluates imported operations whose inputs are constants
-//-------------------------------===//
+//===- ConstantEvaluator.cpp - Evaluates imported operations whose inputs are constants --------------------------===//
 #include "ConstantEvaluator.h"
 
 #include "quant-opt/Support/Weights.h"

@@ -1,5 +1,4 @@
-//===- ConstantEvaluator.h - Evaluates imported operations whose inputs are constants
-//---------------------------------===//
+//===- ConstantEvaluator.h - Evaluates imported operations whose inputs are constants ----------------------------===//
 #ifndef QUANT_OPT_LIB_IMPORT_ONNX_CONSTANTEVALUATOR_H
 #define QUANT_OPT_LIB_IMPORT_ONNX_CONSTANTEVALUATOR_H
 

@@ -1,5 +1,4 @@
-//===- Contraction.cpp - Sums of products, float and integer, for every operator that is one
-//--------------------------===//
+//===- Contraction.cpp - Sums of products, float and integer, for every operator that is one ---------------------===//
 #include "Contraction.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,5 +1,4 @@
-//===- Contraction.h - Sums of products, float and integer, for every operator that is one
-//----------------------------===//
+//===- Contraction.h - Sums of products, float and integer, for every operator that is one -----------------------===//
 #ifndef QUANT_OPT_LIB_IMPORT_ONNX_CONTRACTION_H
 #define QUANT_OPT_LIB_IMPORT_ONNX_CONTRACTION_H
 

@@ -1,5 +1,4 @@
-//===- ElementType.cpp - ONNX element types and the signless types that hold them
-//-------------------------------------===//
+//===- ElementType.cpp - ONNX element types and the signless types that hold them --------------------------------===//
 #include "ElementType.h"
 
 #include "mlir/IR/BuiltinTypes.h"

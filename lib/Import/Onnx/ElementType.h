@@ -1,5 +1,4 @@
-//===- ElementType.h - ONNX element types and the signless types that hold them
-//---------------------------------------===//
+//===- ElementType.h - ONNX element types and the signless types that hold them ----------------------------------===//
 #ifndef QUANT_OPT_LIB_IMPORT_ONNX_ELEMENTTYPE_H
 #define QUANT_OPT_LIB_IMPORT_ONNX_ELEMENTTYPE_H
 

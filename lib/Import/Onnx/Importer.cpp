@@ -1,5 +1,4 @@
-//===- Importer.cpp - Reading an ONNX file into the Imported form
-//-----------------------------------------------------===//
+//===- Importer.cpp - Reading an ONNX file into the Imported form ------------------------------------------------===//
 #include "quant-opt/Import/Onnx/Importer.h"
 
 #include "ConstantEvaluator.h"
@@ -121,7 +120,7 @@ bool GraphImporter::checkVersions() {
     if (import.domain().empty() || import.domain() == "ai.onnx")
       opset = import.version();
   if (opset < kOldestOpset || opset > kNewestOpset) {
-    error() << "the model imports opset " << opset << "; opsets " << kOldestOpset << " to " << kNewestOpset
+    error() << "the model imports opset " << opset << "; opsets 7 to " << kNewestOpset
             << " are supported";
     return false;
   }
@@ -314,6 +313,9 @@ void GraphImporter::importNode(const ::onnx::NodeProto &node) {
     known = false;
   } else if (!entry) {
     fail(name, op, "the operator is not supported");
+    known = false;
+  } else if (opset < entry->oldestOpset) {
+    fail(name, op, "the operator as of opset " + Twine(opset) + " is not supported; opsets 7 to " + Twine(kNewestOpset) + " are");
     known = false;
   }
 

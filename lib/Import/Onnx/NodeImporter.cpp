@@ -1,5 +1,4 @@
-//===- NodeImporter.cpp - One node: its inputs, attributes and results
-//------------------------------------------------===//
+//===- NodeImporter.cpp - One node: its inputs, attributes and results -------------------------------------------===//
 #include "NodeImporter.h"
 #include "OnnxProto.h"
 #include "TensorLoader.h"
@@ -24,8 +23,7 @@ unsigned NodeImporter::numOutputs() const { return node.output_size(); }
 
 bool NodeImporter::hasOutput(unsigned i) const { return i < numOutputs() && !node.output(i).empty(); }
 
-//===--- Inputs known at import
-//-----------------------------------------------------------------------------------------===//
+//===--- Inputs known at import ----------------------------------------------------------------------------------===//
 
 namespace {
 
@@ -84,8 +82,7 @@ std::optional<SmallVector<double>> NodeImporter::floats(unsigned i) const {
   return elements;
 }
 
-//===--- Attributes
-//-----------------------------------------------------------------------------------------------------===//
+//===--- Attributes ----------------------------------------------------------------------------------------------===//
 
 const ::onnx::AttributeProto *NodeImporter::findAttr(StringRef attr) const {
   for (const ::onnx::AttributeProto &candidate : node.attribute())
@@ -133,8 +130,7 @@ std::optional<GraphValue> NodeImporter::tensorAttr(StringRef attr) {
   return std::nullopt;
 }
 
-//===--- Results
-//--------------------------------------------------------------------------------------------------------===//
+//===--- Results -------------------------------------------------------------------------------------------------===//
 
 LogicalResult NodeImporter::setResult(unsigned i, Value value, ElementType type) {
   if (!value)

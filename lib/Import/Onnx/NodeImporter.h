@@ -1,5 +1,4 @@
-//===- NodeImporter.h - What an operator's import function sees: one node and the builders all families share
-//---------===//
+//===- NodeImporter.h - What an operator's import function sees: one node and the builders all families share ----===//
 #ifndef QUANT_OPT_LIB_IMPORT_ONNX_NODEIMPORTER_H
 #define QUANT_OPT_LIB_IMPORT_ONNX_NODEIMPORTER_H
 
@@ -120,6 +119,8 @@ public:
   Value scalarInt(Type type, int64_t value);
   /// A constant tensor of i64 elements.
   Value int64Tensor(ArrayRef<int64_t> elements, ArrayRef<int64_t> shape);
+  /// A constant tensor of a float type, each element rounded once.
+  Value floatTensor(ArrayRef<double> elements, ArrayRef<int64_t> shape, ElementType type);
 
   //===--- Tensors
   //------------------------------------------------------------------------------------------------------===//
@@ -170,6 +171,7 @@ struct OpEntry {
   ImportFn import = nullptr;
   unsigned requiredInputs = 0; // the first so many inputs must be given
   unsigned maxInputs = 0;
+  int64_t oldestOpset = 7; // the first opset in which it means what it does in opset 7
 };
 
 /// Operators of ONNX's default domain by name.
@@ -178,6 +180,10 @@ public:
   static constexpr unsigned kVariadic = ~0u;
   void add(StringRef op, ImportFn import, unsigned requiredInputs, unsigned maxInputs) {
     entries[op] = {import, requiredInputs, maxInputs};
+  }
+  void allowSince(StringRef op, int64_t opset) {
+    if (auto it = entries.find(op); it != entries.end())
+      it->second.oldestOpset = opset;
   }
   const OpEntry *find(StringRef op) const {
     auto it = entries.find(op);

@@ -1,5 +1,4 @@
-//===- OnnxProto.h - The schema of ONNX files as the distribution compiled it
-//-----------------------------------------===//
+//===- OnnxProto.h - The schema of ONNX files as the distribution compiled it ------------------------------------===//
 #ifndef QUANT_OPT_LIB_IMPORT_ONNX_ONNXPROTO_H
 #define QUANT_OPT_LIB_IMPORT_ONNX_ONNXPROTO_H
 

@@ -1,5 +1,4 @@
-//===- OpTable.cpp - The operators that can be imported
-//---------------------------------------------------------------===//
+//===- OpTable.cpp - The operators that can be imported ----------------------------------------------------------===//
 #include "NodeImporter.h"
 
 using namespace mlir::qnn::onnx_import;
@@ -23,5 +22,22 @@ OpTable mlir::qnn::onnx_import::createOpTable() {
   populateUnary(table);
   populateConstant(table);
   populateConvolution(table);
+  populateConvTranspose(table);
+  populateMatMul(table);
+  populateNormalization(table);
+  populatePooling(table);
+  for (auto [op, opset] : std::initializer_list<std::pair<const char *, int64_t>>{
+           {"Elu", 6},
+           {"GlobalAveragePool", 1},
+           {"GlobalMaxPool", 1},
+           {"HardSigmoid", 6},
+           {"InstanceNormalization", 6},
+           {"Not", 1},
+           {"ReduceLogSum", 1},
+           {"Selu", 6},
+           {"Softplus", 1},
+           {"Softsign", 1},
+       })
+    table.allowSince(op, opset);
   return table;
 }

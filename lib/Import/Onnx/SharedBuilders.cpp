@@ -1,5 +1,4 @@
-//===- SharedBuilders.cpp - The structures that every operator family is made of
-//--------------------------------------===//
+//===- SharedBuilders.cpp - The structures that every operator family is made of ---------------------------------===//
 #include "NodeImporter.h"
 #include "TensorLoader.h"
 
@@ -22,8 +21,7 @@ static SmallVector<OpFoldResult> foldResults(OpBuilder &b, ArrayRef<int64_t> val
   return getAsIndexOpFoldResult(b.getContext(), values);
 }
 
-//===--- Constants
-//------------------------------------------------------------------------------------------------------===//
+//===--- Constants -----------------------------------------------------------------------------------------------===//
 
 Value NodeImporter::scalar(Type type, double value) {
   if (auto floatType = dyn_cast<FloatType>(type))
@@ -43,8 +41,21 @@ Value NodeImporter::int64Tensor(ArrayRef<int64_t> elements, ArrayRef<int64_t> sh
   return createConstant<int64_t>(b, b.getLoc(), RankedTensorType::get(shape, b.getI64Type()), elements, name);
 }
 
-//===--- Tensors
-//--------------------------------------------------------------------------------------------------------===//
+Value NodeImporter::floatTensor(ArrayRef<double> elements, ArrayRef<int64_t> shape, ElementType type) {
+  auto floatType = cast<FloatType>(irType(type));
+  unsigned width = getByteWidth(type);
+  std::vector<char> bytes(elements.size() * width);
+  for (auto [i, element] : llvm::enumerate(elements)) {
+    APFloat rounded(element);
+    bool losesInfo;
+    rounded.convert(floatType.getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
+    uint64_t bits = rounded.bitcastToAPInt().getZExtValue();
+    std::memcpy(bytes.data() + i * width, &bits, width);
+  }
+  return createConstantFromBytes(b, b.getLoc(), RankedTensorType::get(shape, floatType), bytes, name);
+}
+
+//===--- Tensors -------------------------------------------------------------------------------------------------===//
 
 Value NodeImporter::empty(ArrayRef<int64_t> shape, Type element) { return tensor::EmptyOp::create(b, shape, element); }
 
@@ -288,8 +299,7 @@ Value NodeImporter::reduce(Value value, ArrayRef<int64_t> axes, bool keepDims, V
   return reshape(result, kept);
 }
 
-//===--- Casts
-//----------------------------------------------------------------------------------------------------------===//
+//===--- Casts ---------------------------------------------------------------------------------------------------===//
 
 Value NodeImporter::castScalar(ImplicitLocOpBuilder &builder, Value value, ElementType from, ElementType to) {
   Type source = irType(from), target = irType(to);

@@ -1,5 +1,4 @@
-//===- TensorLoader.cpp - Constant tensors from hostile ONNX tensor messages
-//------------------------------------------===//
+//===- TensorLoader.cpp - Constant tensors from hostile ONNX tensor messages -------------------------------------===//
 #include "TensorLoader.h"
 #include "OnnxProto.h"
 

@@ -1,5 +1,4 @@
-//===- TensorLoader.h - Constant tensors from hostile ONNX tensor messages
-//--------------------------------------------===//
+//===- TensorLoader.h - Constant tensors from hostile ONNX tensor messages ---------------------------------------===//
 #ifndef QUANT_OPT_LIB_IMPORT_ONNX_TENSORLOADER_H
 #define QUANT_OPT_LIB_IMPORT_ONNX_TENSORLOADER_H
 

@@ -1,5 +1,4 @@
-//===- Windows.cpp - Sliding windows of convolutions and poolings
-//-----------------------------------------------------===//
+//===- Windows.cpp - Sliding windows of convolutions and poolings ------------------------------------------------===//
 #include "Windows.h"
 
 using namespace mlir;

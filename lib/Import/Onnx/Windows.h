@@ -1,5 +1,4 @@
-//===- Windows.h - Sliding windows of convolutions and poolings
-//-------------------------------------------------------===//
+//===- Windows.h - Sliding windows of convolutions and poolings --------------------------------------------------===//
 #ifndef QUANT_OPT_LIB_IMPORT_ONNX_WINDOWS_H
 #define QUANT_OPT_LIB_IMPORT_ONNX_WINDOWS_H
 

@@ -1,5 +1,4 @@
-//===- Importer.h - Reading an ONNX file into the Imported form
-//-------------------------------------------------------===//
+//===- Importer.h - Reading an ONNX file into the Imported form --------------------------------------------------===//
 #ifndef QUANT_OPT_IMPORT_ONNX_IMPORTER_H
 #define QUANT_OPT_IMPORT_ONNX_IMPORTER_H
 
