@@ -4,7 +4,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def GeneralizePass : InterfacePass<"qnn-generalize", "::mlir::FunctionOpInterface"> {
+def GeneralizePass : Pass<"qnn-generalize"> {
   let summary = "write named linalg operations as linalg.generic";
   let description = [{
     Every linalg operation with a name (`linalg.matmul`, `linalg.conv_2d_nhwc_hwcf`, `linalg.map`, …) becomes the
@@ -27,7 +27,7 @@ def GeneralizePass : InterfacePass<"qnn-generalize", "::mlir::FunctionOpInterfac
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
-def CanonicalizeActivationsPass : InterfacePass<"qnn-canonicalize-activations", "::mlir::FunctionOpInterface"> {
+def CanonicalizeActivationsPass : Pass<"qnn-canonicalize-activations"> {
   let summary = "give each activation one spelling";
   let description = [{
     In the bodies of `linalg.generic`:
@@ -52,7 +52,7 @@ def CanonicalizeActivationsPass : InterfacePass<"qnn-canonicalize-activations", 
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect"];
 }
 
-def SplitBiasPass : InterfacePass<"qnn-split-bias", "::mlir::FunctionOpInterface"> {
+def SplitBiasPass : Pass<"qnn-split-bias"> {
   let summary = "start every float sum from zero and add its bias afterwards";
   let description = [{
     A `linalg.generic` that adds float terms onto an init operand other than a zero `linalg.fill` gets a zero fill, and an
@@ -74,7 +74,7 @@ def SplitBiasPass : InterfacePass<"qnn-split-bias", "::mlir::FunctionOpInterface
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
-def FoldBatchNormPass : InterfacePass<"qnn-fold-batch-norm", "::mlir::FunctionOpInterface"> {
+def FoldBatchNormPass : Pass<"qnn-fold-batch-norm"> {
   let summary = "fold constant affine functions around a contraction into its weights and bias";
   let description = [{
     A float contraction (`yield init + a * b` from a zero fill; convolution, depthwise, matrix product alike) with one constant
@@ -101,7 +101,7 @@ def FoldBatchNormPass : InterfacePass<"qnn-fold-batch-norm", "::mlir::FunctionOp
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
-def ChannelsLastPass : InterfacePass<"qnn-channels-last", "::mlir::FunctionOpInterface"> {
+def ChannelsLastPass : Pass<"qnn-channels-last"> {
   let summary = "make channels the innermost dimension of convolutions and poolings";
   let description = [{
     A `linalg.generic` that reads an operand through windows is a convolution or pooling. Its data becomes
@@ -124,7 +124,7 @@ def ChannelsLastPass : InterfacePass<"qnn-channels-last", "::mlir::FunctionOpInt
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
-def CancelTransposesPass : InterfacePass<"qnn-cancel-transposes", "::mlir::FunctionOpInterface"> {
+def CancelTransposesPass : Pass<"qnn-cancel-transposes"> {
   let summary = "move transposes to where they meet their inverse";
   let description = [{
     First every transpose moves down through elementwise operations, pads, slices, concatenations, reshapes that keep groups of
