@@ -1,7 +1,8 @@
-//===- Passes.h - Passes of the stage Integerize ---===//
+//===- Passes.h - Passes of the stage Integerize ---------------------------------------------------------------------===//
 #ifndef QUANT_OPT_INTEGERIZE_PASSES_H
 #define QUANT_OPT_INTEGERIZE_PASSES_H
 
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::qnn {

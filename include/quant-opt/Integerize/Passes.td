@@ -4,4 +4,52 @@
 
 include "mlir/Pass/PassBase.td"
 
+def IntegerizePass : Pass<"qnn-integerize"> {
+  let summary = "turn float operations between quantize/dequantize casts into integer ones";
+  let description = [{
+    Expects the Qdq form, made by `--qnn-insert-qdq` or imported from a quantized model; leaves the Integer form, without any operation of
+    the `quant` dialect. Value-preserving operations move onto the stored bytes. A contraction whose operands are all dequantized becomes
+    i8 x i8 -> i32 with its zero point folded into the initial accumulator (`contract_c1`), with a certificate that the sum cannot overflow
+    (`contract_c2`), its bias added in integers (`bias_c1`), and everything up to the next quantize in one region (`requantize_c1`,
+    `elementwise_c1`) or up to a float result (`requantize_c2`). Casts left over become elementwise operations.
+
+    A contraction whose accumulator cannot be proved to fit in i32, or whose weight is quantized along its reduction, stays float with a
+    missed remark of category `qnn`. Storage of other widths than 8 bits (32 for constants) and values quantized per axis with zero points
+    that differ are errors.
+
+    Before and after (test/Integerize/integerize.mlir), a matmul between casts:
+    ```mlir
+    %y = linalg.generic … ins(%x_dequantized, %w_dequantized : tensor<1x4xf32>, tensor<2x4xf32>) …
+    %q = quant.qcast %y : tensor<1x2xf32> to tensor<1x2x!quant.uniform<u8:f32, 0.5:3>>
+    ```
+    ```mlir
+    %acc = linalg.generic {qnn.certificate = array<i64: …>} ins(%x, %w : tensor<1x4xi8>, tensor<2x4xi8>) outs(%init : tensor<1x2xi32>) …
+    %q = linalg.generic … { qnn.requantize %c, %m zero_point 3 clamp [0, 255] unsigned : i32, f32 -> i8 }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numContractions", "contractions", "contractions and sums made integer">,
+    Statistic<"numEpilogues", "epilogues", "regions that quantize or dequantize">,
+    Statistic<"numMoved", "moved", "value-preserving operations moved onto bytes">,
+    Statistic<"numFloat", "float", "contractions left in float">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::quant::QuantDialect", "::mlir::qnn::QnnDialect"];
+}
+
+def VerifyIntegerPass : Pass<"qnn-verify-integer"> {
+  let summary = "check the Integer form and list what stayed float";
+  let description = [{
+    Changes nothing. An operation or type of the `quant` dialect, and an i8 contraction without a certificate below 2^31, are errors. Every
+    operation on f32 tensors that a quantized model could have avoided is listed with its location and reason, as a missed remark of
+    category `qnn` and, with `list`, as a plain remark. With `require-integer`, a contraction left in float is an error.
+
+    Example (test/Integerize/verify-integer.mlir): `remark: contraction stays float: its operands are not quantized`.
+  }];
+  let options = [
+    Option<"list", "list", "bool", "false", "print a remark for every operation that stays float">,
+    Option<"requireInteger", "require-integer", "bool", "false", "make a contraction in float an error">,
+  ];
+}
+
 #endif // QUANT_OPT_INTEGERIZE_PASSES_TD

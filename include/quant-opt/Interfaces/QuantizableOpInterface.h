@@ -9,6 +9,7 @@
 #include "mlir/IR/OpDefinition.h"
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mlir::qnn {
 

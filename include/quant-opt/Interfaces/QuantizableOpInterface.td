@@ -22,6 +22,11 @@ def QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
       "::mlir::Value", "cloneOnStorage",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands, "const ::mlir::qnn::StorageKind &":$storage)>,
     InterfaceMethod<[{
+      Of a value-preserving operation with one activation that only permutes or copies elements: for each element of the result, in row-major
+      order, the row-major position in the activation that it comes from. Nothing if the operation does anything else.
+    }],
+      "std::optional<std::vector<int64_t>>", "getElementSources", (ins), [{}], [{ return std::nullopt; }]>,
+    InterfaceMethod<[{
       Of an elementwise operation: clones its scalar computation at the builder's insertion point, with `scalars` in place of the elements of
       the rule's `inputs` in their order, and returns the element of the result.
     }],

@@ -267,11 +267,46 @@ Value cloneLinalgOnStorage(linalg::LinalgOp op, OpBuilder &builder, ValueRange o
   return generic.getResult(0);
 }
 
+/// The position each element comes from, for a body that yields an input's element.
+std::optional<std::vector<int64_t>> getMovedElements(linalg::LinalgOp op) {
+  QuantRule rule = getLinalgRule(op);
+  if (rule.role != QuantRole::ValuePreserving || op.getNumReductionLoops() != 0 || getGatheredTensor(op))
+    return std::nullopt;
+  OpOperand *source = rule.activations.front();
+  AffineMap sourceMap = op.getMatchingIndexingMap(source),
+            resultMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  auto sourceType = cast<RankedTensorType>(source->get().getType());
+  auto resultType = cast<RankedTensorType>(op->getResult(0).getType());
+  if (!sourceMap.isProjectedPermutation() || !resultMap.isPermutation())
+    return std::nullopt;
+  // Along each dimension of the result, how far a step moves in the source.
+  SmallVector<int64_t> loopStride(sourceMap.getNumDims(), 0);
+  int64_t stride = 1;
+  for (int64_t dim = sourceType.getRank() - 1; dim >= 0; --dim) {
+    loopStride[sourceMap.getDimPosition(dim)] = stride;
+    stride *= sourceType.getDimSize(dim);
+  }
+  std::vector<int64_t> sources(resultType.getNumElements());
+  SmallVector<int64_t> index(resultType.getRank(), 0);
+  for (int64_t &position : sources) {
+    position = 0;
+    for (auto [dim, i] : llvm::enumerate(index))
+      position += i * loopStride[resultMap.getDimPosition(dim)];
+    for (int64_t dim = resultType.getRank() - 1; dim >= 0 && ++index[dim] == resultType.getDimSize(dim); --dim)
+      index[dim] = 0;
+  }
+  return sources;
+}
+
 template <typename OpTy> struct LinalgModel : QuantizableOpInterface::ExternalModel<LinalgModel<OpTy>, OpTy> {
   QuantRule getQuantRule(Operation *op) const { return getLinalgRule(cast<linalg::LinalgOp>(op)); }
 
   Value cloneOnStorage(Operation *op, OpBuilder &builder, ValueRange operands, const StorageKind &storage) const {
     return cloneLinalgOnStorage(cast<linalg::LinalgOp>(op), builder, operands, storage);
+  }
+
+  std::optional<std::vector<int64_t>> getElementSources(Operation *op) const {
+    return getMovedElements(cast<linalg::LinalgOp>(op));
   }
 
   Value cloneScalarBody(Operation *op, OpBuilder &builder, ValueRange scalars) const {

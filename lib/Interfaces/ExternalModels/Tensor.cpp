@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -63,6 +64,18 @@ template <typename OpTy> struct MovingModel : QuantizableOpInterface::ExternalMo
 
   Value cloneOnStorage(Operation *op, OpBuilder &builder, ValueRange operands, const StorageKind &) const {
     return cloneWithBytes(op, builder, getQuantRule(op).activations, operands)->getResult(0);
+  }
+
+  std::optional<std::vector<int64_t>> getElementSources(Operation *op) const {
+    constexpr bool keepsOrder = std::is_same_v<OpTy, tensor::ExpandShapeOp> ||
+                                std::is_same_v<OpTy, tensor::CollapseShapeOp> || std::is_same_v<OpTy, tensor::CastOp> ||
+                                std::is_same_v<OpTy, tensor::ReshapeOp>;
+    auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+    if (!keepsOrder || !type || !type.hasStaticShape())
+      return std::nullopt;
+    std::vector<int64_t> sources(type.getNumElements());
+    std::iota(sources.begin(), sources.end(), 0);
+    return sources;
   }
 
   Value cloneScalarBody(Operation *, OpBuilder &, ValueRange) const { return Value(); }
