@@ -97,7 +97,7 @@ static Value createTensorOf(OpBuilder &builder, Location loc, BufferKind kind, i
 }
 
 static LogicalResult bindConstants(func::FuncOp function, Blob &blob) {
-  OpBuilder builder = OpBuilder::atBlockBegin(&function.front());
+  OpBuilder builder(function.getContext());
   DenseMap<Attribute, Value> known;
   SmallVector<arith::ConstantOp> constants;
   function.walk([&](arith::ConstantOp op) {
@@ -114,6 +114,8 @@ static LogicalResult bindConstants(func::FuncOp function, Blob &blob) {
       std::optional<std::vector<char>> bytes = attr ? getStoredBytes(attr) : std::nullopt;
       if (!bytes)
         return constant.emitOpError("holds a constant whose bytes cannot be read");
+      // Not a fixed point: the operation there may be a constant that is erased.
+      builder.setInsertionPointToStart(&function.front());
       tensor = createTensorOf(builder, constant.getLoc(), BufferKind::Weights, blob.add(*bytes), *type);
     }
     if (tensor)
@@ -151,6 +153,7 @@ static LogicalResult bindFunction(func::FuncOp function) {
   if (failed(bindConstants(function, blob)))
     return failure();
 
+  builder.setInsertionPointToStart(&body);
   auto terminator = cast<func::ReturnOp>(body.getTerminator());
   OpBuilder atEnd(terminator);
   for (OpOperand &operand : terminator->getOpOperands()) {
