@@ -7,6 +7,7 @@
 
 #include "quant-opt/Runtime/quant_opt.h"
 #include "quant-opt/Support/Diagnostics.h"
+#include "quant-opt/Support/Identifiers.h"
 #include "quant-opt/Support/Version.h"
 
 #include "llvm/ADT/ScopeExit.h"
@@ -60,9 +61,9 @@ static std::string hashOf(ArrayRef<char> bytes) {
   return llvm::toHex(hash.final(), /*LowerCase=*/true);
 }
 
-/// What precedes the symbol of a step.
+/// What precedes the symbols of a path's steps, which need to be unique in the path only.
 static std::string getPrefix(const Program &program, CpuPath path) {
-  return program.name + "__" + makeIdentifier(getCpuPathName(path)) + "_";
+  return program.name + "__" + makeIdentifier(getCpuPathName(path)) + "__";
 }
 
 llvm::Constant *TableBuilder::string(StringRef text) {

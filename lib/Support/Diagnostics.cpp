@@ -132,7 +132,7 @@ static std::string describeLocation(Location loc, StringRef file) {
             ": ")
         .str();
   std::string node = getNodeName(loc);
-  return (file + ": " + (node.empty() ? Twine("") : "at node \"" + Twine(node) + "\": ")).str();
+  return (file + ": " + (node.empty() || node == file ? Twine("") : "at node \"" + Twine(node) + "\": ")).str();
 }
 
 void DiagnosticPrinter::print(Diagnostic &diagnostic) {
@@ -162,9 +162,11 @@ void DiagnosticPrinter::print(Diagnostic &diagnostic) {
     printLine(index ? "  " + part
                     : Twine(tool) + ": " + kind + ": " + describeLocation(diagnostic.getLocation(), file) + part);
   for (Diagnostic &note : diagnostic.getNotes()) {
+    // The note's own place matters only where it is another one.
     std::string text = note.str();
+    std::string node = note.getLocation() == diagnostic.getLocation() ? "" : getNodeName(note.getLocation());
     if (!StringRef(text).starts_with("see current operation"))
-      printLine("  note: " + Twine(text));
+      printLine("  note: " + (node.empty() || node == file ? Twine("") : "at node \"" + Twine(node) + "\": ") + text);
   }
 }
 

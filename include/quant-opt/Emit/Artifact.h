@@ -32,10 +32,6 @@ std::string emitHeader(const Program &program);
 /// The optimised LLVM IR of every path, one module after the other, as text.
 llvm::Expected<std::string> emitLLVMText(Program &program);
 
-/// Makes a C identifier of any text: letters, digits and underscores stay, the rest becomes underscores; never empty,
-/// never a keyword of C or C++.
-std::string makeIdentifier(StringRef text);
-
 } // namespace mlir::qnn
 
 #endif // QUANT_OPT_EMIT_ARTIFACT_H

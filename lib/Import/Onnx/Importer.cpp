@@ -6,6 +6,7 @@
 #include "OnnxProto.h"
 #include "TensorLoader.h"
 
+#include "quant-opt/Support/Identifiers.h"
 #include "quant-opt/Support/Weights.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -463,15 +464,6 @@ OwningOpRef<ModuleOp> GraphImporter::import() {
 }
 
 } // namespace
-
-std::string qnn::makeIdentifier(StringRef text) {
-  std::string result;
-  for (char c : text)
-    result += llvm::isAlnum(c) ? c : '_';
-  if (result.empty())
-    return "model";
-  return llvm::isDigit(result.front()) ? "_" + result : result;
-}
 
 OwningOpRef<ModuleOp> qnn::importOnnx(StringRef path, const ImportOptions &options, MLIRContext *context) {
   return GraphImporter(path, options, context).import();

@@ -3,6 +3,8 @@
 
 #include "TestProgram.h"
 
+#include "quant-opt/Support/Identifiers.h"
+
 #include "gtest/gtest.h"
 
 using namespace mlir;

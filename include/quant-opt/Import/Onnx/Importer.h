@@ -23,9 +23,6 @@ struct ImportOptions {
 /// hostile input. Returns null after emitting diagnostics; nodes that cannot be imported are all listed at once.
 OwningOpRef<ModuleOp> importOnnx(StringRef path, const ImportOptions &options, MLIRContext *context);
 
-/// `text` as a C identifier: other characters become underscores, and a leading digit gets one before it.
-std::string makeIdentifier(StringRef text);
-
 } // namespace mlir::qnn
 
 #endif // QUANT_OPT_IMPORT_ONNX_IMPORTER_H
