@@ -1,35 +1,122 @@
-//===- quant-compile.cpp - From a model file to the form asked for -----------------------------------------------===//
-#include "quant-opt/Import/Onnx/Importer.h"
+//===- quant-compile.cpp - From a model file to a library, or to a form on the way -------------------------------===//
+#include "Compile.h"
 
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/Support/FileUtilities.h"
-#include "llvm/Support/CommandLine.h"
-#include "llvm/Support/ToolOutputFile.h"
+#include "quant-opt/Support/CommandLine.h"
+#include "quant-opt/Support/Diagnostics.h"
+#include "quant-opt/Support/GuardedParser.h"
+
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/Path.h"
 
 using namespace mlir;
+using namespace mlir::qnn;
+
+static llvm::Error usageError(const Twine &message) {
+  return makeToolError(ExitCode::Usage, message + "\n  see quant-compile --help");
+}
+
+/// The paths named in a list such as "host,x86-64-avx2", best first.
+static llvm::Expected<std::vector<CpuPath>> parseTargets(StringRef list) {
+  std::vector<StringRef> known = {"all", "host"};
+  std::map<std::string, CpuPath> paths;
+  for (CpuPath path : getAllCpuPaths()) {
+    StringRef name = getCpuPathName(path);
+    paths[name == "x86-64" ? name.str() : "x86-64-" + name.str()] = path;
+  }
+  for (auto &entry : paths)
+    known.push_back(entry.first);
+  SmallVector<StringRef> words;
+  list.split(words, ',');
+  std::vector<bool> wanted(getAllCpuPaths().size());
+  for (StringRef word : words) {
+    auto found = paths.find(word.str());
+    if (word == "all")
+      wanted.assign(wanted.size(), true);
+    else if (word == "host")
+      wanted[static_cast<size_t>(getHostCpuPath())] = true;
+    else if (found != paths.end())
+      wanted[static_cast<size_t>(found->second)] = true;
+    else
+      return usageError("option --target has no value \"" + word + "\"" + suggestNearest(word, known));
+  }
+  std::vector<CpuPath> result;
+  for (CpuPath path : getAllCpuPaths())
+    if (wanted[static_cast<size_t>(path)])
+      result.push_back(path);
+  return result;
+}
+
+static llvm::Error parseDims(ArrayRef<std::string> list, std::map<std::string, int64_t> &dims) {
+  for (const std::string &entry : list) {
+    auto [name, text] = StringRef(entry).rsplit('=');
+    int64_t size;
+    if (name.empty() || text.getAsInteger(10, size) || size < 1)
+      return usageError("option --dim needs NAME=VALUE with a positive integer, not \"" + entry + "\"");
+    dims[name.str()] = size;
+  }
+  return llvm::Error::success();
+}
+
+/// The output beside the model when none is named: text goes to standard output.
+static std::string getDefaultOutput(const CompileOptions &options) {
+  if (options.emit != EmitKind::Object && options.emit != EmitKind::Shared)
+    return "-";
+  return (llvm::sys::path::stem(options.model) + (options.emit == EmitKind::Object ? ".o" : ".so")).str();
+}
+
+static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &options) {
+  std::vector<std::string> models, dims;
+  std::string emit = "shared", target = "all";
+  CommandLine commandLine("quant-compile", "quant-compile MODEL [options]",
+                          "Compiles a neural network (ONNX, or MLIR in the Imported form) to a library with a C ABI.");
+  commandLine.group("Output");
+  commandLine.value("o", "FILE", options.output,
+                    "what to write; its header goes beside it (MODEL's stem, or - for text)");
+  commandLine.choice("emit", {"mlir", "llvm", "object", "shared"}, emit, "the form to write (shared)");
+  commandLine.value("target", "LIST", target,
+                    "CPU paths in one artifact: all, host, x86-64-{avx512vnni,avxvnni,avx512,avx2}, x86-64 (all)");
+  commandLine.value("name", "NAME", options.name, "NAME of the functions NAME_run, ... (the output's stem)");
+  commandLine.flag("remarks", options.remarks, "print every decision");
+  commandLine.group("Model");
+  commandLine.list("dim", "NAME=VALUE", dims, "size of a symbolic dimension; a leading one is 1 by default");
+  commandLine.positional(models, 1);
+  llvm::Expected<bool> done = commandLine.parse(argc, argv);
+  if (!done || *done)
+    return done;
+  if (models.empty())
+    return usageError("no model given");
+  options.model = models[0];
+  options.emit = llvm::StringSwitch<EmitKind>(emit)
+                     .Case("mlir", EmitKind::Mlir)
+                     .Case("llvm", EmitKind::Llvm)
+                     .Case("object", EmitKind::Object)
+                     .Default(EmitKind::Shared);
+  llvm::Expected<std::vector<CpuPath>> paths = parseTargets(target);
+  if (!paths)
+    return paths.takeError();
+  options.paths = std::move(*paths);
+  if (llvm::Error error = parseDims(dims, options.dims))
+    return error;
+  if (options.output.empty())
+    options.output = getDefaultOutput(options);
+  return false;
+}
+
+static int runTool(int argc, char **argv) {
+  CompileOptions options;
+  llvm::Expected<bool> done = parseOptions(argc, argv, options);
+  if (!done)
+    return static_cast<int>(reportError("quant-compile", done.takeError()));
+  if (*done)
+    return static_cast<int>(ExitCode::Ok);
+  llvm::Error error = compileModel(options);
+  if (error.isA<DiagnosedError>()) {
+    llvm::consumeError(std::move(error));
+    return static_cast<int>(ExitCode::BadInput);
+  }
+  return error ? static_cast<int>(reportError("quant-compile", std::move(error))) : static_cast<int>(ExitCode::Ok);
+}
 
 int main(int argc, char **argv) {
-  llvm::cl::opt<std::string> input(llvm::cl::Positional, llvm::cl::desc("model.onnx"), llvm::cl::Required);
-  llvm::cl::opt<std::string> output("o", llvm::cl::init("-"));
-  llvm::cl::opt<std::string> emit("emit", llvm::cl::init("mlir"));
-  llvm::cl::opt<std::string> name("name");
-  llvm::cl::list<std::string> dims("dim");
-  llvm::cl::ParseCommandLineOptions(argc, argv);
-  MLIRContext context;
-  qnn::ImportOptions options;
-  options.name = name;
-  for (const std::string &dim : dims) {
-    auto [key, value] = StringRef(dim).split('=');
-    if (value.getAsInteger(10, options.dims[key.str()]))
-      return 2;
-  }
-  OwningOpRef<ModuleOp> module = qnn::importOnnx(input, options, &context);
-  if (!module)
-    return 1;
-  auto file = openOutputFile(output);
-  OpPrintingFlags flags;
-  flags.enableDebugInfo();
-  module->print(file->os(), flags);
-  file->keep();
-  return 0;
+  return runGuarded("quant-compile", [&] { return runTool(argc, argv); });
 }

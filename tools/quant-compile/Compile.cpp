@@ -1,0 +1,173 @@
+//===- Compile.cpp - From a model file to the form asked for -----------------------------------------------------===//
+#include "Compile.h"
+
+#include "quant-opt/Emit/Artifact.h"
+#include "quant-opt/Import/Onnx/Importer.h"
+#include "quant-opt/Pipelines/LowerToX86.h"
+#include "quant-opt/Pipelines/Normalize.h"
+#include "quant-opt/Pipelines/RegisterAll.h"
+#include "quant-opt/Support/AtomicFile.h"
+#include "quant-opt/Support/Diagnostics.h"
+#include "quant-opt/Support/GuardedParser.h"
+#include "quant-opt/Support/Identifiers.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/Remarks.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SHA256.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+char DiagnosedError::ID;
+
+static llvm::Error diagnosed() { return llvm::make_error<DiagnosedError>(); }
+
+/// MLIR by its extension or its bytecode magic, else ONNX.
+static bool isMlir(StringRef path, StringRef contents) {
+  StringRef extension = llvm::sys::path::extension(path);
+  return extension == ".mlir" || extension == ".mlirbc" || contents.starts_with("ML\xEFR");
+}
+
+/// SHA-256 of the bytes in hexadecimal.
+static std::string hashOf(StringRef bytes) {
+  llvm::SHA256 hash;
+  hash.update(bytes);
+  return llvm::toHex(hash.final(), /*LowerCase=*/true);
+}
+
+namespace {
+
+/// One compilation: the module as it goes through the stages.
+class Compilation {
+public:
+  explicit Compilation(const CompileOptions &options)
+      : options(options), context(makeRegistry()), printer(&context, "quant-compile", options.model, options.remarks) {}
+
+  llvm::Error run();
+
+private:
+  static DialectRegistry makeRegistry();
+  llvm::Error enableRemarks();
+  llvm::Error load();
+  llvm::Error runPipeline(function_ref<void(OpPassManager &)> build);
+  llvm::Error writeModule();
+  llvm::Error writeArtifact();
+
+  const CompileOptions &options;
+  MLIRContext context;
+  DiagnosticPrinter printer;
+  OwningOpRef<ModuleOp> module;
+  std::string sourceHash;
+};
+
+} // namespace
+
+DialectRegistry Compilation::makeRegistry() {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  return registry;
+}
+
+llvm::Error Compilation::enableRemarks() {
+  if (!options.remarks)
+    return llvm::Error::success();
+  remark::RemarkCategories categories;
+  categories.all = "qnn.*";
+  if (failed(remark::enableOptimizationRemarks(context, /*streamer=*/nullptr,
+                                               std::make_unique<remark::RemarkEmittingPolicyAll>(), categories,
+                                               /*printAsEmitRemarks=*/true)))
+    return makeToolError(ExitCode::Internal, "remarks cannot be enabled");
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::load() {
+  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> buffer = readInputFile(options.model);
+  if (!buffer)
+    return buffer.takeError();
+  StringRef contents = (*buffer)->getBuffer();
+  if (isMlir(options.model, contents)) {
+    sourceHash = hashOf(contents);
+    if (llvm::Error error = checkNesting(contents, options.model))
+      return error;
+    module = parseModuleGuarded(std::move(*buffer), options.model, &context);
+  } else {
+    ImportOptions import;
+    import.dims = options.dims;
+    import.name = options.name;
+    module = importOnnx(options.model, import, &context);
+    if (module)
+      if (auto hash = (*module)->getAttrOfType<StringAttr>("qnn.model_hash"))
+        sourceHash = hash.str();
+  }
+  return module ? llvm::Error::success() : diagnosed();
+}
+
+llvm::Error Compilation::runPipeline(function_ref<void(OpPassManager &)> build) {
+  PassManager manager(&context);
+  build(manager);
+  return failed(manager.run(*module)) ? diagnosed() : llvm::Error::success();
+}
+
+llvm::Error Compilation::writeModule() {
+  llvm::Expected<AtomicFile> file = AtomicFile::create(options.output);
+  if (!file)
+    return file.takeError();
+  OpPrintingFlags flags;
+  flags.enableDebugInfo();
+  module->print(file->os(), flags);
+  return file->commit();
+}
+
+llvm::Error Compilation::writeArtifact() {
+  Program program;
+  LowerOptions lower;
+  lower.paths = options.paths;
+  if (failed(lowerToProgram(*module, lower, program)))
+    return diagnosed();
+  StringRef stem = llvm::sys::path::stem(options.output == "-" ? options.model : options.output);
+  program.name = makeIdentifier(options.name.empty() ? stem : StringRef(options.name));
+  if (options.emit == EmitKind::Llvm) {
+    llvm::Expected<std::string> text = emitLLVMText(program);
+    return text ? writeFileAtomically(options.output, *text) : text.takeError();
+  }
+
+  EmitOptions emit;
+  emit.kind = options.emit == EmitKind::Object ? ArtifactKind::Object : ArtifactKind::Shared;
+  emit.sourceHash = sourceHash;
+  emit.soname = llvm::sys::path::filename(options.output).str();
+  llvm::Expected<std::vector<char>> bytes = emitArtifact(program, emit);
+  if (!bytes)
+    return bytes.takeError();
+  // Both files are written before either replaces what stands in its place.
+  llvm::Expected<AtomicFile> library = AtomicFile::create(options.output);
+  if (!library)
+    return library.takeError();
+  library->os() << StringRef(bytes->data(), bytes->size());
+  if (options.output != "-") {
+    SmallString<128> headerPath(options.output);
+    llvm::sys::path::replace_extension(headerPath, "h");
+    if (llvm::Error error = writeFileAtomically(headerPath, emitHeader(program)))
+      return error;
+  }
+  return library->commit(/*executable=*/emit.kind == ArtifactKind::Shared);
+}
+
+llvm::Error Compilation::run() {
+  if (llvm::Error error = enableRemarks())
+    return error;
+  if (llvm::Error error = load())
+    return error;
+  if (options.emit == EmitKind::Mlir)
+    return writeModule();
+  if (llvm::Error error =
+          runPipeline([](OpPassManager &manager) { buildNormalizePipeline(manager, NormalizeOptions()); }))
+    return error;
+  return writeArtifact();
+}
+
+llvm::Error qnn::compileModel(const CompileOptions &options) { return Compilation(options).run(); }
