@@ -33,6 +33,8 @@ static LogicalResult importBatchNormalization(NodeImporter &n) {
     return n.invalid("the data must be floats of rank 2 or more");
   if (n.opset() < 9 && n.intAttr("spatial", 1) == 0)
     return n.unsupported("spatial = 0");
+  if (n.opset() < 7 && n.intAttr("is_test", 0) == 0)
+    return n.unsupported("training mode (is_test = 0)");
   if (n.opset() >= 14 && n.intAttr("training_mode", 0) != 0)
     return n.unsupported("training_mode = 1");
   for (unsigned i = 1; i < n.numOutputs(); ++i)

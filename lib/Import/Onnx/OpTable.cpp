@@ -3,6 +3,85 @@
 
 using namespace mlir::qnn::onnx_import;
 
+/// Operators whose import knows what they meant in opset 1; attributes that they had then and lost are read where they
+/// matter.
+constexpr const char *kSinceFirst[] = {"Abs",
+                                       "Add",
+                                       "And",
+                                       "ArgMax",
+                                       "ArgMin",
+                                       "AveragePool",
+                                       "Ceil",
+                                       "Clip",
+                                       "Concat",
+                                       "Constant",
+                                       "Conv",
+                                       "ConvTranspose",
+                                       "DepthToSpace",
+                                       "Div",
+                                       "Elu",
+                                       "Equal",
+                                       "Exp",
+                                       "Flatten",
+                                       "Floor",
+                                       "Gather",
+                                       "GlobalAveragePool",
+                                       "GlobalMaxPool",
+                                       "Greater",
+                                       "HardSigmoid",
+                                       "Hardmax",
+                                       "Identity",
+                                       "LeakyRelu",
+                                       "Less",
+                                       "Log",
+                                       "LogSoftmax",
+                                       "MatMul",
+                                       "Max",
+                                       "MaxPool",
+                                       "Mean",
+                                       "Min",
+                                       "Mul",
+                                       "Neg",
+                                       "Not",
+                                       "Or",
+                                       "PRelu",
+                                       "Pad",
+                                       "Pow",
+                                       "Reciprocal",
+                                       "ReduceL1",
+                                       "ReduceL2",
+                                       "ReduceLogSum",
+                                       "ReduceLogSumExp",
+                                       "ReduceMax",
+                                       "ReduceMean",
+                                       "ReduceMin",
+                                       "ReduceProd",
+                                       "ReduceSum",
+                                       "ReduceSumSquare",
+                                       "Relu",
+                                       "Reshape",
+                                       "Selu",
+                                       "Shape",
+                                       "Sigmoid",
+                                       "Size",
+                                       "Slice",
+                                       "Softmax",
+                                       "Softplus",
+                                       "Softsign",
+                                       "SpaceToDepth",
+                                       "Split",
+                                       "Sqrt",
+                                       "Squeeze",
+                                       "Sub",
+                                       "Sum",
+                                       "Tanh",
+                                       "Transpose",
+                                       "Unsqueeze",
+                                       "Xor"};
+/// The same for opset 6.
+constexpr const char *kSinceSixth[] = {"BatchNormalization",    "Cast", "Dropout", "Gemm",
+                                       "InstanceNormalization", "Tile"};
+
 OpTable mlir::qnn::onnx_import::createOpTable() {
   OpTable table;
   populateActivations(table);
@@ -26,18 +105,9 @@ OpTable mlir::qnn::onnx_import::createOpTable() {
   populateMatMul(table);
   populateNormalization(table);
   populatePooling(table);
-  for (auto [op, opset] : std::initializer_list<std::pair<const char *, int64_t>>{
-           {"Elu", 6},
-           {"GlobalAveragePool", 1},
-           {"GlobalMaxPool", 1},
-           {"HardSigmoid", 6},
-           {"InstanceNormalization", 6},
-           {"Not", 1},
-           {"ReduceLogSum", 1},
-           {"Selu", 6},
-           {"Softplus", 1},
-           {"Softsign", 1},
-       })
-    table.allowSince(op, opset);
+  for (const char *op : kSinceFirst)
+    table.allowSince(op, 1);
+  for (const char *op : kSinceSixth)
+    table.allowSince(op, 6);
   return table;
 }

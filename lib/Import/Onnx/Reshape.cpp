@@ -101,6 +101,8 @@ static LogicalResult importIdentity(NodeImporter &n) { return n.setResult(0, n.i
 
 /// Dropout at inference: its input, and a mask that keeps everything.
 static LogicalResult importDropout(NodeImporter &n) {
+  if (n.opset() < 7 && n.intAttr("is_test", 0) == 0)
+    return n.unsupported("training mode");
   if (n.hasInput(2)) {
     std::optional<SmallVector<int64_t>> training = n.ints(2);
     if (!training)
