@@ -1,4 +1,5 @@
-//===- RegisterAll.cpp - Everything a tool needs registered -----------------------------------------------------------===//
+//===- RegisterAll.cpp - Everything a tool needs registered
+//-----------------------------------------------------------===//
 #include "quant-opt/Pipelines/RegisterAll.h"
 
 #include "quant-opt/Calibrate/Passes.h"
@@ -11,8 +12,8 @@
 #include "quant-opt/Lower/Common/Passes.h"
 #include "quant-opt/Lower/X86/Passes.h"
 #include "quant-opt/Normalize/Passes.h"
-#include "quant-opt/Pipelines/Normalize.h"
 #include "quant-opt/Pipelines/LowerToX86.h"
+#include "quant-opt/Pipelines/Normalize.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -30,6 +31,10 @@ void qnn::registerAllDialects(DialectRegistry &registry) {
 
 void qnn::registerAllPasses() {
   mlir::registerAllPasses();
+  registerQnnPasses();
+}
+
+void qnn::registerQnnPasses() {
   registerImportPasses();
   registerNormalizePasses();
   registerNormalizePipeline();

@@ -9,7 +9,10 @@ namespace qnn {
 /// Adds the dialects of every form, from Imported to Lowered, with the external models of our interfaces.
 void registerAllDialects(DialectRegistry &registry);
 
-/// Registers every pass and every pipeline under its command-line name.
+/// Registers the passes and pipelines of this project under their command-line names.
+void registerQnnPasses();
+
+/// The same and all of upstream's.
 void registerAllPasses();
 
 } // namespace qnn
