@@ -133,15 +133,22 @@ private:
         most = count;
       }
     }
-    if (isIdentity(best))
+    bool isReshape = isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op);
+    if (votes.empty() || llvm::none_of(op->getOperands(), [&](Value operand) { return stored.contains(operand); }))
       return false;
-    std::optional<SmallVector<Permutation>> layouts = getOperandLayouts(op, best);
+    // A reshape takes its one operand as it comes: with dimensions of extent one, several layouts give the same result.
+    std::optional<SmallVector<Permutation>> layouts =
+        isReshape ? SmallVector<Permutation>{getStored(op->getOperand(0)).layout} : getOperandLayouts(op, best);
     if (!layouts)
       return false;
     SmallVector<Value> operands;
     for (auto [operand, layout] : llvm::zip_equal(op->getOperands(), *layouts))
       operands.push_back(getInLayout(op->getLoc(), operand, layout.empty() ? getIdentity(operand) : layout));
-    stored[op->getResult(0)] = {createInLayout(builder, op, operands, *layouts, best), Permutation(best)};
+    Value result = createInLayout(builder, op, operands, *layouts, best);
+    if (isIdentity(best))
+      op->getResult(0).replaceAllUsesWith(result);
+    else
+      stored[op->getResult(0)] = {result, Permutation(best)};
     return true;
   }
 
@@ -223,8 +230,30 @@ struct CancelTransposesPass : public qnn::impl::CancelTransposesPassBase<CancelT
     numCancelled += before > after ? before - after : 0;
   }
 
-  /// The transpose moves above its producer while that adds no other transpose, down from a convolution to the model's
-  /// input.
+  /// Whether `value` can be had in `layout` with no more than one transpose, of an input of the block or of another
+  /// transpose. Anywhere else it would only come to stand between a contraction and the operations that belong to it.
+  static bool reachesTop(Value value, ArrayRef<int64_t> layout) {
+    Operation *producer = value.getDefiningOp();
+    if (!producer || isa<linalg::TransposeOp>(producer) || isFreeToTranspose(value))
+      return true;
+    // A slice's source is larger than the slice.
+    if (!value.hasOneUse() || producer->getNumResults() != 1 || isa<tensor::ExtractSliceOp>(producer))
+      return false;
+    std::optional<SmallVector<Permutation>> layouts = getOperandLayouts(producer, layout);
+    if (!layouts)
+      return false;
+    unsigned transposed = 0;
+    for (auto [operand, wanted] : llvm::zip_equal(producer->getOperands(), *layouts)) {
+      if (isIdentity(wanted) || isFreeToTranspose(operand))
+        continue;
+      if (++transposed > 1 || !reachesTop(operand, wanted))
+        return false;
+    }
+    return true;
+  }
+
+  /// The transpose moves above its producer if it can move up all the way: to the model's input, or into another
+  /// transpose.
   void hoist(linalg::TransposeOp op, SmallVectorImpl<linalg::TransposeOp> &worklist) {
     if (op->use_empty())
       return;
@@ -241,18 +270,7 @@ struct CancelTransposesPass : public qnn::impl::CancelTransposesPassBase<CancelT
     }
     Permutation layout = invert(op.getPermutation());
     std::optional<SmallVector<Permutation>> layouts = getOperandLayouts(producer, layout);
-    if (!layouts)
-      return;
-    unsigned added = 0, cancelled = 0;
-    for (auto [operand, wanted] : llvm::zip_equal(producer->getOperands(), *layouts)) {
-      if (isIdentity(wanted) || isFreeToTranspose(operand))
-        continue;
-      auto outer = operand.getDefiningOp<linalg::TransposeOp>();
-      bool cancels = outer && ArrayRef<int64_t>(wanted) == outer.getPermutation();
-      ++(cancels ? cancelled : added);
-    }
-    // A slice's source is larger than the slice.
-    if (added > cancelled + 1 || (added > cancelled && isa<tensor::ExtractSliceOp>(producer)))
+    if (!layouts || !reachesTop(input, layout))
       return;
     SmallVector<Value> operands;
     for (auto [operand, wanted] : llvm::zip_equal(producer->getOperands(), *layouts)) {

@@ -18,12 +18,10 @@ void qnn::buildNormalizePipeline(OpPassManager &pm, const NormalizeOptions &opti
   functions.addPass(createConvertElementwiseToLinalgPass());
   functions.addPass(createGeneralizePass());
 
-  // Why here: canonicalization hoists constants out of bodies, which the next pass undoes for good, so it must run
-  // before; and the reshapes and slices that the importer left behind are simplest before anything is matched. Weights
-  // are blobs: its folders cannot look into them, so its cost does not grow with the model's size.
+  // Why here: the reshapes, slices and casts that a front end leaves behind are simplest before anything is matched.
+  // Weights are blobs: folders cannot look into them, so the cost does not grow with the model's size.
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
-  functions.addPass(createCanonicalizeActivationsPass());
 
   // Why here: a bias hidden in an init operand stands between a contraction and its batch norm; folding needs sums that
   // start from zero.
@@ -38,10 +36,18 @@ void qnn::buildNormalizePipeline(OpPassManager &pm, const NormalizeOptions &opti
     functions.addPass(createChannelsLastPass());
   // Why here, and always: the front end's own transposes are worth cancelling too.
   functions.addPass(createCancelTransposesPass());
+  // Why here: what is left in front of a flattening could cancel no other way.
+  functions.addPass(createFoldTransposesIntoWeightsPass());
+  // Why here: transposes stood in the way, and reshapes of groups only now have their final shape.
+  functions.addPass(createSinkReshapesPass());
 
-  // Why here: relaid constants, fills and empty tensors were made one per use. No canonicalization after this point: it
-  // would hoist the constants of bodies.
+  // Why here: reshapes have come to stand next to their inverse; relaid constants, fills and empty tensors were made
+  // one per use.
+  functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
+
+  // Why last: canonicalization and CSE move constants out of bodies, and this pass moves them in.
+  functions.addPass(createCanonicalizeActivationsPass());
 
   if (options.verify && options.channelsLast)
     pm.addPass(createVerifyNormalizedPass());

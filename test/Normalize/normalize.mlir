@@ -25,7 +25,8 @@
 // CHECK: %[[BIAS:.+]] = linalg.generic {indexing_maps = [#[[ID]], #[[CHANNEL]], #[[ID]]]{{.*}} ins(%[[CONV]], %{{.*}} : tensor<1x4x4x2xf32>, tensor<2xf32>)
 // CHECK: arith.addf
 // CHECK: %[[RELU:.+]] = linalg.generic {{.*}} ins(%[[BIAS]] : tensor<1x4x4x2xf32>)
-// CHECK: arith.maximumf %in, %cst
+// CHECK: %[[Z:.+]] = arith.constant 0.0
+// CHECK: arith.maximumf %in, %[[Z]]
 // CHECK: %[[ADD:.+]] = linalg.generic {{.*}} ins(%[[RELU]], %[[T]] : tensor<1x4x4x2xf32>, tensor<1x4x4x2xf32>)
 // CHECK-NOT: linalg.transpose
 // CHECK: %[[SUM:.+]] = linalg.generic {indexing_maps = [#[[SUMIN]], {{.*}} ins(%[[ADD]] : tensor<1x4x4x2xf32>) outs({{.*}} : tensor<1x2xf32>)

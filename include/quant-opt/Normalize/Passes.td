@@ -147,6 +147,50 @@ def CancelTransposesPass : Pass<"qnn-cancel-transposes"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def FoldTransposesIntoWeightsPass : Pass<"qnn-fold-transposes-into-weights"> {
+  let summary = "permute constant weights instead of the data that is flattened for them";
+  let description = [{
+    Where a transposed tensor is flattened (`tensor.collapse_shape`) and a float contraction reduces over the flattened
+    dimension with constant weights, the weights are permuted at compile time and the transpose goes. It must move dimensions
+    only within that one flattened group.
+
+    ```mlir
+    %t = linalg.transpose ins(%x : tensor<1x4x4x8xf32>) outs(…) permutation = [0, 3, 1, 2]
+    %f = tensor.collapse_shape %t [[0], [1, 2, 3]] : tensor<1x8x4x4xf32> into tensor<1x128xf32>
+    %y = linalg.generic … ins(%f, %w : tensor<1x128xf32>, tensor<10x128xf32>) outs(%zero) { addf (mulf) }
+    ```
+    becomes
+    ```mlir
+    %f = tensor.collapse_shape %x [[0], [1, 2, 3]] : tensor<1x4x4x8xf32> into tensor<1x128xf32>
+    %y = linalg.generic … ins(%f, %w_permuted : tensor<1x128xf32>, tensor<10x128xf32>) outs(%zero) { addf (mulf) }
+    ```
+  }];
+  let statistics = [Statistic<"numFolded", "folded", "Transposes carried out on weights">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def SinkReshapesPass : Pass<"qnn-sink-reshapes"> {
+  let summary = "move reshapes behind the elementwise operations that belong to a contraction";
+  let description = [{
+    A `tensor.collapse_shape` or `tensor.expand_shape` of a `linalg.generic`'s result moves behind the elementwise operations
+    that follow, as long as each value has one use; their other operands are reshaped the other way, constants at compile time.
+    So bias, activation and residual addition of a grouped convolution directly follow the contraction, and the division of an
+    average pooling its sum.
+
+    ```mlir
+    %m = tensor.collapse_shape %conv [[0], [1], [2, 3]] : tensor<1x6x2x4xf32> into tensor<1x6x8xf32>
+    %y = linalg.generic … ins(%m, %bias : tensor<1x6x8xf32>, tensor<8xf32>) { addf }
+    ```
+    becomes
+    ```mlir
+    %s = linalg.generic … ins(%conv, %bias_split : tensor<1x6x2x4xf32>, tensor<2x4xf32>) { addf }
+    %y = tensor.collapse_shape %s [[0], [1], [2, 3]] : tensor<1x6x2x4xf32> into tensor<1x6x8xf32>
+    ```
+  }];
+  let statistics = [Statistic<"numSunk", "sunk", "Steps that reshapes have moved down">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def VerifyNormalizedPass : Pass<"qnn-verify-normalized"> {
   let summary = "check the Normalized form";
   let description = [{
