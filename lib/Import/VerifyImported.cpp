@@ -86,8 +86,8 @@ private:
   LogicalResult verifyBody(FunctionOpInterface function) {
     WalkResult result = function.getFunctionBody().walk([&](Operation *op) {
       bool isReturn = op->getParentOp() == function && op->hasTrait<OpTrait::IsTerminator>();
-      if (!isReturn && !isa_and_nonnull<arith::ArithDialect, linalg::LinalgDialect, math::MathDialect, quant::QuantDialect,
-                                        tensor::TensorDialect>(op->getDialect())) {
+      if (!isReturn && !isa_and_nonnull<arith::ArithDialect, linalg::LinalgDialect, math::MathDialect,
+                                        quant::QuantDialect, tensor::TensorDialect>(op->getDialect())) {
         op->emitOpError("is not of the Imported form: expected operations of linalg, tensor, arith, math or quant");
         return WalkResult::interrupt();
       }

@@ -221,7 +221,6 @@ void populateNormalization(OpTable &table);
 void populatePooling(OpTable &table);
 void populateQuantization(OpTable &table);
 void populateQLinear(OpTable &table);
-void populateIntegerContractions(OpTable &table);
 
 } // namespace mlir::qnn::onnx_import
 

@@ -105,6 +105,8 @@ OpTable mlir::qnn::onnx_import::createOpTable() {
   populateMatMul(table);
   populateNormalization(table);
   populatePooling(table);
+  populateQuantization(table);
+  populateQLinear(table);
   for (const char *op : kSinceFirst)
     table.allowSince(op, 1);
   for (const char *op : kSinceSixth)
