@@ -2,6 +2,7 @@
 //-----------------------------------------------------------===//
 #include "quant-opt/Pipelines/RegisterAll.h"
 
+#include "quant-opt/Analysis/Passes.h"
 #include "quant-opt/Calibrate/Passes.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Import/Passes.h"
@@ -35,6 +36,7 @@ void qnn::registerAllPasses() {
 }
 
 void qnn::registerQnnPasses() {
+  registerAnalysisPasses();
   registerImportPasses();
   registerNormalizePasses();
   registerNormalizePipeline();

@@ -1,0 +1,15 @@
+//===- Passes.h - Passes that print analyses --------------------------------------------------------------------------===//
+#ifndef QUANT_OPT_ANALYSIS_PASSES_H
+#define QUANT_OPT_ANALYSIS_PASSES_H
+
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "mlir/Pass/Pass.h"
+
+namespace mlir::qnn {
+#define GEN_PASS_DECL
+#include "quant-opt/Analysis/Passes.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "quant-opt/Analysis/Passes.h.inc"
+} // namespace mlir::qnn
+
+#endif // QUANT_OPT_ANALYSIS_PASSES_H

@@ -1,0 +1,125 @@
+// The decision about one residual block: what is an edge, what a contraction owns, what shares a scale, what stays float.
+// RUN: quant-opt %s --qnn-print-quantized-edges -o /dev/null 2>&1 | FileCheck %s
+
+#a = affine_map<(n, oc, k) -> (n, k)>
+#b = affine_map<(n, oc, k) -> (oc, k)>
+#c = affine_map<(n, oc, k) -> (n, oc)>
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#d0 = affine_map<(d0, d1) -> (d0)>
+
+// CHECK-LABEL: func @two_contractions_feed_an_addition_and_the_later_one_owns_it
+// CHECK-NEXT: edge 'x' group 0
+// CHECK-NEXT: edge 'shortcut' group 1
+// CHECK-NEXT: edge 'relu' group 2
+// CHECK-NEXT: chain contraction 'shortcut'
+// CHECK-NEXT: chain contraction 'main' epilogue 'add' 'relu'
+// CHECK-NEXT: chain contraction 'fc'
+// CHECK-NOT: float
+func.func @two_contractions_feed_an_addition_and_the_later_one_owns_it(%x: tensor<4x4xf32> {qnn.name = "x"}, %w: tensor<4x4xf32>)
+    -> tensor<4x4xf32> {
+  %w0 = arith.constant dense<0.5> : tensor<4x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %0 = linalg.matmul ins(%x, %w0 : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("shortcut")
+  %1 = linalg.matmul ins(%x, %w0 : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("main")
+  %2 = linalg.add ins(%1, %0 : tensor<4x4xf32>, tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32> loc("add")
+  %3 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%2 : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %r = arith.maximumf %i, %zero : f32
+    linalg.yield %r : f32
+  } -> tensor<4x4xf32> loc("relu")
+  %4 = linalg.matmul ins(%3, %w0 : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("fc")
+  return %4 : tensor<4x4xf32>
+}
+
+// A swish reads its operand twice and is owned all the same.
+// CHECK-LABEL: func @a_value_used_twice_may_meet_itself_again
+// CHECK: chain contraction 'fc' epilogue 'sigmoid' 'mul'
+// CHECK-NEXT: chain contraction 'fc2'
+func.func @a_value_used_twice_may_meet_itself_again(%x: tensor<4x4xf32> {qnn.name = "x"}) -> tensor<4x4xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %0 = linalg.matmul ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("fc")
+  %1 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%0 : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %one = arith.constant 1.0 : f32
+    %n = arith.negf %i : f32
+    %x0 = math.exp %n : f32
+    %d = arith.addf %x0, %one : f32
+    %r = arith.divf %one, %d : f32
+    linalg.yield %r : f32
+  } -> tensor<4x4xf32> loc("sigmoid")
+  %2 = linalg.mul ins(%0, %1 : tensor<4x4xf32>, tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32> loc("mul")
+  %3 = linalg.matmul ins(%2, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("fc2")
+  return %3 : tensor<4x4xf32>
+}
+
+// CHECK-LABEL: func @the_operands_of_a_concat_share_a_scale_with_its_constant
+// CHECK-NEXT: edge 'x' group 0
+// CHECK-NEXT: edge 'fc' group 1
+// CHECK-NEXT: constant {{.*}} group 1
+// CHECK-NEXT: padding 2.0
+// CHECK-SAME: group 1
+func.func @the_operands_of_a_concat_share_a_scale_with_its_constant(%x: tensor<4x4xf32> {qnn.name = "x"}) -> tensor<4x4xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %w2 = arith.constant dense<0.5> : tensor<9x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %two = arith.constant 2.0 : f32
+  %e = tensor.empty() : tensor<4x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %0 = linalg.matmul ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("fc")
+  %c = arith.constant dense<3.0> : tensor<4x4xf32>
+  %1 = tensor.concat dim(1) %0, %c : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x8xf32>
+  %2 = tensor.pad %1 low[0, 0] high[0, 1] {
+  ^bb0(%i: index, %j: index):
+    tensor.yield %two : f32
+  } : tensor<4x8xf32> to tensor<4x9xf32>
+  %3 = linalg.matmul ins(%2, %w2 : tensor<4x9xf32>, tensor<9x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %3 : tensor<4x4xf32>
+}
+
+// CHECK-LABEL: func @softmax_between_two_matmuls_stays_float
+// CHECK-NEXT: edge 'x' group 0
+// CHECK-NEXT: edge 'softmax' group 1
+// CHECK-NEXT: chain contraction 'scores'
+// CHECK-NEXT: chain contraction 'values'
+// CHECK-NEXT: float 'shift': its result feeds no contraction
+// CHECK-NEXT: float 'sum': its result feeds no contraction
+// CHECK-NEXT: float 'softmax': not all of its operands are quantized
+func.func @softmax_between_two_matmuls_stays_float(%x: tensor<4x4xf32> {qnn.name = "x"}) -> tensor<4x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %least = arith.constant 0xFF800000 : f32
+  %e = tensor.empty() : tensor<4x4xf32>
+  %v = tensor.empty() : tensor<4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %fv = linalg.fill ins(%zero : f32) outs(%v : tensor<4xf32>) -> tensor<4xf32>
+  %fl = linalg.fill ins(%least : f32) outs(%v : tensor<4xf32>) -> tensor<4xf32>
+  %s = linalg.matmul ins(%x, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("scores")
+  %m = linalg.reduce {arith.maximumf} ins(%s : tensor<4x4xf32>) outs(%fl : tensor<4xf32>) dimensions = [1]
+  %d = linalg.generic {indexing_maps = [#id, #d0, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%s, %m : tensor<4x4xf32>, tensor<4xf32>) outs(%e : tensor<4x4xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %t = arith.subf %i, %j : f32
+    %r = math.exp %t : f32
+    linalg.yield %r : f32
+  } -> tensor<4x4xf32> loc("shift")
+  %t = linalg.generic {indexing_maps = [#id, #d0], iterator_types = ["parallel", "reduction"]}
+      ins(%d : tensor<4x4xf32>) outs(%fv : tensor<4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %r = arith.addf %o, %i : f32
+    linalg.yield %r : f32
+  } -> tensor<4xf32> loc("sum")
+  %p = linalg.generic {indexing_maps = [#id, #d0, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%d, %t : tensor<4x4xf32>, tensor<4xf32>) outs(%e : tensor<4x4xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %r = arith.divf %i, %j : f32
+    linalg.yield %r : f32
+  } -> tensor<4x4xf32> loc("softmax")
+  %y = linalg.matmul ins(%p, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("values")
+  return %y : tensor<4x4xf32>
+}
