@@ -13,6 +13,7 @@
 #include "quant-opt/Lower/Common/Passes.h"
 #include "quant-opt/Lower/X86/Passes.h"
 #include "quant-opt/Normalize/Passes.h"
+#include "quant-opt/Pipelines/Calibrate.h"
 #include "quant-opt/Pipelines/LowerToX86.h"
 #include "quant-opt/Pipelines/Normalize.h"
 
@@ -41,6 +42,7 @@ void qnn::registerQnnPasses() {
   registerNormalizePasses();
   registerNormalizePipeline();
   registerCalibratePasses();
+  registerCalibratePipeline();
   registerInsertQdqPasses();
   registerIntegerizePasses();
   registerLowerCommonPasses();

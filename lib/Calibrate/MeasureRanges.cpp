@@ -1,0 +1,167 @@
+//===- MeasureRanges.cpp - Runs a model with observers on data and makes the range table
+//---------------------------------===//
+#include "quant-opt/Calibrate/MeasureRanges.h"
+
+#include "Interrupt.h"
+#include "quant-opt/Calibrate/SampleReader.h"
+#include "quant-opt/Support/AtomicFile.h"
+#include "quant-opt/Support/Diagnostics.h"
+#include "quant-opt/Support/ProgressBar.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Path.h"
+#include <random>
+
+using namespace mlir;
+using namespace mlir::qnn;
+using namespace mlir::qnn::numerics;
+
+static llvm::Error makeError(const Twine &message) { return makeToolError(ExitCode::BadInput, message); }
+
+/// `asked` of `available` indices, in increasing order: the first ones, or those that `seed` chooses.
+static std::vector<int64_t> chooseSamples(int64_t available, int64_t asked, uint64_t seed) {
+  std::vector<int64_t> chosen;
+  std::mt19937_64 random(seed);
+  for (int64_t i = 0; i < available && static_cast<int64_t>(chosen.size()) < asked; ++i) {
+    // Each index is taken with the share that is still asked for of those that are left.
+    const uint64_t left = available - i, needed = asked - chosen.size();
+    if (seed == 0 || random() % left < needed)
+      chosen.push_back(i);
+  }
+  return chosen;
+}
+
+static llvm::Error writeTable(const RangeTable &table, const CalibrateOptions &options, bool withSketches) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  table.writeJson(os, withSketches);
+  return writeFileAtomically(options.rangesOut, text);
+}
+
+namespace {
+
+/// The sketches of a table under construction, by the observed model's numbers.
+struct Observer {
+  std::vector<Sketch *> sketches;
+
+  static void observe(void *observer, int32_t edge, const float *data, int64_t count) {
+    static_cast<Observer *>(observer)->sketches[edge]->add(data, count);
+  }
+};
+
+} // namespace
+
+/// Runs the samples of `source` from `samplesUsed` on; true if all were run, false after an interrupt.
+static llvm::Expected<bool> runSamples(ObservedModel &model, const CalibrateOptions &options, DataSource &source,
+                                       RangeTable &table) {
+  llvm::StringMap<Sketch *> byName;
+  for (EdgeSketch &entry : table.sketches)
+    byName[entry.name] = &entry.sketch;
+  Observer observer;
+  for (const std::string &edge : model.getObservedEdges()) {
+    Sketch *sketch = byName.lookup(edge);
+    if (!sketch)
+      return makeToolError(ExitCode::Internal,
+                           "the observed model has an edge \"" + edge + "\" that was not asked for");
+    observer.sketches.push_back(sketch);
+  }
+
+  llvm::Expected<SampleReader> reader = SampleReader::open(options.data, model.getInputs());
+  if (!reader)
+    return reader.takeError();
+  const int64_t available = reader->getNumSamples(), batch = reader->getBatch();
+  if (options.maxSamples > available)
+    return makeError(options.data + ": expected at least the " + Twine(options.maxSamples) +
+                     " samples asked for, found " + Twine(available));
+  const int64_t asked = options.maxSamples ? options.maxSamples : available;
+  if (source.samplesUsed && source.seed && source.samplesAsked != asked)
+    return makeError(options.resume + ": its samples were chosen by a seed out of " + Twine(source.samplesAsked) +
+                     ", so that resuming needs max-samples=" + Twine(source.samplesAsked));
+  source.samplesAsked = std::max(asked, source.samplesUsed);
+  const std::vector<int64_t> chosen = chooseSamples(available, asked, options.seed);
+
+  ProgressBar progress("calibrating", asked);
+  InterruptGuard guard;
+  while (source.samplesUsed < asked && !InterruptGuard::wasInterrupted()) {
+    const ArrayRef<int64_t> samples =
+        ArrayRef<int64_t>(chosen).slice(source.samplesUsed, std::min(batch, asked - source.samplesUsed));
+    llvm::Expected<ArrayRef<const void *>> inputs = reader->read(samples);
+    if (!inputs)
+      return inputs.takeError();
+    model.run(*inputs, &observer, Observer::observe);
+    for (Sketch *sketch : observer.sketches)
+      sketch->endSample();
+    source.samplesUsed += samples.size();
+    progress.update(source.samplesUsed);
+  }
+  return source.samplesUsed >= asked;
+}
+
+llvm::Expected<RangeTable> mlir::qnn::measureRanges(StringRef modelName, StringRef modelSha256,
+                                                    ArrayRef<ObservedEdge> edges, const CalibrateOptions &options,
+                                                    function_ref<FailureOr<std::unique_ptr<ObservedModel>>()> compile) {
+  RangeTable table;
+  table.model = modelName.str();
+  table.modelSha256 = modelSha256.str();
+  table.options = options.ranges;
+  for (const ObservedEdge &edge : edges)
+    table.sketches.push_back({edge.name, Sketch(options.perChannel ? edge.channels : 0)});
+
+  auto add = [&](StringRef path) -> llvm::Error {
+    llvm::Expected<RangeTable> other = RangeTable::read(path);
+    if (!other)
+      return other.takeError();
+    if (llvm::Error error = table.merge(*other))
+      return makeError(path + ": " + llvm::toString(std::move(error)));
+    return llvm::Error::success();
+  };
+  if (!options.resume.empty())
+    if (llvm::Error error = add(options.resume))
+      return std::move(error);
+
+  bool isComplete = true;
+  if (!options.data.empty()) {
+    llvm::Expected<std::string> hash = hashFile(options.data);
+    if (!hash)
+      return hash.takeError();
+    // A resumed table may have begun with these samples.
+    auto begun = llvm::find_if(
+        table.data, [&](const DataSource &source) { return source.sha256 == *hash && source.seed == options.seed; });
+    DataSource source;
+    source.file = llvm::sys::path::filename(options.data).str();
+    source.sha256 = *hash;
+    source.seed = options.seed;
+    const size_t index = begun - table.data.begin();
+    if (begun == table.data.end())
+      table.data.push_back(source);
+    FailureOr<std::unique_ptr<ObservedModel>> model = compile();
+    if (failed(model))
+      return makeError("the model with observers cannot be compiled");
+    llvm::Expected<bool> done = runSamples(**model, options, table.data[index], table);
+    if (!done)
+      return done.takeError();
+    isComplete = *done;
+  }
+
+  for (const std::string &path : options.merge)
+    if (llvm::Error error = add(path))
+      return std::move(error);
+
+  if (table.getSamplesUsed() == 0)
+    return makeError("nothing was measured: give calibration-data=FILE.npz, or a table to resume");
+  llvm::Error unmeasured = table.computeEdges(options.perChannel);
+  if (unmeasured && isComplete)
+    return std::move(unmeasured);
+  llvm::consumeError(std::move(unmeasured)); // later samples may bring the missing values
+  if (!options.rangesOut.empty())
+    if (llvm::Error error = writeTable(table, options, /*withSketches=*/options.sketches || !isComplete))
+      return std::move(error);
+  if (isComplete)
+    return std::move(table);
+  const std::string used = "interrupted after " + std::to_string(table.getSamplesUsed()) + " of " +
+                           std::to_string(table.getSamplesAsked()) + " samples";
+  if (options.rangesOut.empty())
+    return makeError(used + "; with ranges-out=FILE.json what was measured would be kept");
+  return makeError(used + ": what was measured is in " + options.rangesOut +
+                   "; go on with resume=" + options.rangesOut);
+}

@@ -1,0 +1,63 @@
+//===- Provenance.cpp - The hashes that say what a range table was measured on
+//-------------------------------------------===//
+#include "quant-opt/Calibrate/MeasureRanges.h"
+#include "quant-opt/Support/Diagnostics.h"
+
+#include "mlir/Bytecode/BytecodeWriter.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SHA256.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+namespace {
+
+/// Hashes what is written to it.
+class HashStream : public raw_ostream {
+public:
+  ~HashStream() override { flush(); }
+  std::string finish() {
+    flush();
+    return llvm::toHex(hash.final(), /*LowerCase=*/true);
+  }
+
+private:
+  void write_impl(const char *data, size_t size) override {
+    hash.update(StringRef(data, size));
+    position += size;
+  }
+  uint64_t current_pos() const override { return position; }
+
+  llvm::SHA256 hash;
+  uint64_t position = 0;
+};
+
+} // namespace
+
+llvm::Expected<std::string> mlir::qnn::hashFile(StringRef path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return makeToolError(ExitCode::BadInput, path + ": " + buffer.getError().message());
+  HashStream stream;
+  stream << (*buffer)->getBuffer();
+  return stream.finish();
+}
+
+std::string mlir::qnn::hashModule(ModuleOp module) {
+  // Locations hold file names, which must not make two equal models differ.
+  OwningOpRef<ModuleOp> copy(module.clone());
+  const Location unknown = UnknownLoc::get(module.getContext());
+  copy->walk([&](Operation *op) {
+    op->setLoc(unknown);
+    for (Region &region : op->getRegions())
+      for (Block &block : region)
+        for (BlockArgument argument : block.getArguments())
+          argument.setLoc(unknown);
+  });
+  HashStream stream;
+  BytecodeWriterConfig config("quant-opt");
+  (void)writeBytecodeToFile(copy->getOperation(), stream, config);
+  return stream.finish();
+}

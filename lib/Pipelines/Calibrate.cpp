@@ -1,0 +1,85 @@
+//===- Calibrate.cpp - The pipeline from the Imported to the Calibrated form
+//---------------------------------------------===//
+#include "quant-opt/Pipelines/Calibrate.h"
+
+#include "quant-opt/Data/ArrayFile.h"
+#include "quant-opt/Emit/Jit.h"
+#include "quant-opt/InsertQdq/Passes.h"
+#include "quant-opt/Pipelines/LowerToX86.h"
+#include "quant-opt/Pipelines/Normalize.h"
+
+#include "mlir/Pass/PassRegistry.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+namespace {
+
+/// A JIT-compiled model together with room for its outputs, which calibration does not look at.
+class JitObservedModel : public ObservedModel {
+public:
+  explicit JitObservedModel(std::unique_ptr<JitModel> model) : model(std::move(model)) {
+    for (const TensorInfo &output : this->model->getOutputs()) {
+      ArrayInfo info{output.name, output.type, output.shape};
+      outputs.emplace_back(std::max<int64_t>(info.getNumBytes(), 1));
+      pointers.push_back(outputs.back().data());
+    }
+  }
+  ArrayRef<TensorInfo> getInputs() const override { return model->getInputs(); }
+  ArrayRef<std::string> getObservedEdges() const override { return model->getObservedEdges(); }
+  void run(ArrayRef<const void *> inputs, void *observer, quant_opt_observe_fn observe) override {
+    model->run(inputs, pointers, observer, observe);
+  }
+
+private:
+  std::unique_ptr<JitModel> model;
+  std::vector<std::vector<char>> outputs;
+  std::vector<void *> pointers;
+};
+
+} // namespace
+
+FailureOr<std::unique_ptr<ObservedModel>> mlir::qnn::compileObserved(ModuleOp module) {
+  Program program;
+  if (failed(lowerToProgram(module, LowerOptions(), program)))
+    return failure();
+  llvm::Expected<std::unique_ptr<JitModel>> model = JitModel::create(std::move(program));
+  if (!model) {
+    emitError(module.getLoc(), llvm::toString(model.takeError()));
+    return failure();
+  }
+  return std::unique_ptr<ObservedModel>(std::make_unique<JitObservedModel>(std::move(*model)));
+}
+
+std::unique_ptr<Pass> mlir::qnn::createCalibratePass() {
+  return createCalibratePass(CalibratePassOptions(), compileObserved);
+}
+
+CalibratePassOptions CalibratePipelineOptions::getPassOptions() const {
+  CalibratePassOptions options;
+  options.data = data;
+  options.method = method;
+  options.percentile = percentile;
+  options.symmetric = symmetric;
+  options.perChannel = perChannel;
+  options.maxSamples = maxSamples;
+  options.seed = seed;
+  options.rangesOut = rangesOut;
+  options.sketches = sketches;
+  options.resume = resume;
+  options.merge.assign(merge.begin(), merge.end());
+  return options;
+}
+
+void mlir::qnn::buildCalibratePipeline(OpPassManager &pm, const CalibratePipelineOptions &options) {
+  // Ranges are measured on the Normalized form, because only there each edge that will be quantized is a value of its
+  // own.
+  buildNormalizePipeline(pm, NormalizeOptions());
+  pm.addPass(createCalibratePass(options.getPassOptions(), compileObserved));
+  pm.addPass(createVerifyCalibratedPass());
+}
+
+void mlir::qnn::registerCalibratePipeline() {
+  PassPipelineRegistration<CalibratePipelineOptions>(
+      "calibrate", "measure ranges on data: from the Imported form to the Calibrated form", buildCalibratePipeline);
+}
