@@ -8,8 +8,9 @@ func.func @a_range_names_its_method(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   %0 = qnn.observe %x as "relu_1" : tensor<2x3xf32>
   // CHECK: qnn.range %{{.*}} [-1.000000e+00], [3.000000e+00] method "minmax" : tensor<2x3xf32>
   %1 = qnn.range %0 [-1.0], [3.0] method "minmax" : tensor<2x3xf32>
-  // CHECK: qnn.range %{{.*}} axis 0 method "mse"
-  %2 = qnn.range %1 [-1.0, 0.0], [3.0, 1.0] axis 0 method "mse" : tensor<2x3xf32>
+  // Every digit that the float needs is printed.
+  // CHECK: qnn.range %{{.*}} [-0.666666686, 0.000000e+00], [0.100000009, 1.17549435E-38] axis 0 method "mse"
+  %2 = qnn.range %1 [-0.666666686, 0.0], [0.100000009, 1.17549435e-38] axis 0 method "mse" : tensor<2x3xf32>
   return %2 : tensor<2x3xf32>
 }
 

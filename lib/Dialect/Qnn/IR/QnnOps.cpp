@@ -55,6 +55,26 @@ LogicalResult Dot4Op::verify() {
   return success();
 }
 
+/// `[-1.0, 0.5]`. A dense array of floats prints six decimals, which is not the same float when read back.
+static void printBounds(OpAsmPrinter &printer, RangeOp, DenseF32ArrayAttr bounds) {
+  printer << '[';
+  llvm::interleaveComma(bounds.asArrayRef(), printer, [&](float bound) { printer.printFloat(APFloat(bound)); });
+  printer << ']';
+}
+
+static ParseResult parseBounds(OpAsmParser &parser, DenseF32ArrayAttr &bounds) {
+  SmallVector<float> values;
+  ParseResult result = parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&]() -> ParseResult {
+    APFloat value(0.0f);
+    if (parser.parseFloat(APFloat::IEEEsingle(), value))
+      return failure();
+    values.push_back(value.convertToFloat());
+    return success();
+  });
+  bounds = DenseF32ArrayAttr::get(parser.getContext(), values);
+  return result;
+}
+
 #include "quant-opt/Dialect/Qnn/IR/QnnEnums.cpp.inc"
 
 #define GET_OP_CLASSES

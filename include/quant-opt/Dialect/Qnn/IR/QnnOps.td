@@ -45,7 +45,7 @@ def Qnn_RangeOp : Qnn_Op<"range", [Pure, SameOperandsAndResultType]> {
   let arguments = (ins FloatTensor:$input, DenseF32ArrayAttr:$lo, DenseF32ArrayAttr:$hi, OptionalAttr<I64Attr>:$axis,
                        StrAttr:$method);
   let results = (outs FloatTensor:$result);
-  let assemblyFormat = "$input $lo `,` $hi (`axis` $axis^)? `method` $method attr-dict `:` type($input)";
+  let assemblyFormat = "$input custom<Bounds>($lo) `,` custom<Bounds>($hi) (`axis` $axis^)? `method` $method attr-dict `:` type($input)";
   let hasVerifier = 1;
 }
 
