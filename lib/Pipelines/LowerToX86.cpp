@@ -24,7 +24,11 @@ void qnn::buildLowerCommonPipeline(OpPassManager &manager) {
   OpPassManager &buffers = manager.nest<func::FuncOp>();
   buffers.addPass(createCanonicalizerPass());
   buffers.addPass(createCSEPass());
+  // Before the arena folds reshapes of buffers, which collapsing makes.
+  buffers.addPass(createCollapseLoopsPass());
   manager.addPass(createPlanArenaPass());
+  // Two names for one range would hide from outlining that nothing else overlaps it.
+  manager.nest<func::FuncOp>().addPass(createCSEPass());
 }
 
 void qnn::buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, StringRef prefix) {

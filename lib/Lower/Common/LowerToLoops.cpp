@@ -1,9 +1,11 @@
 //===- LowerToLoops.cpp - Linalg operations become loops whose innermost dimension is contiguous -----------------===//
+#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/Common/Passes.h"
 
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace mlir::qnn {
 #define GEN_PASS_DEF_LOWERTOLOOPSPASS
@@ -11,11 +13,14 @@ namespace mlir::qnn {
 } // namespace mlir::qnn
 
 using namespace mlir;
+using namespace mlir::qnn;
 
 /// Body executions below which a step is not worth splitting over threads.
 static constexpr int64_t kSerialWork = 16384;
 /// Body executions that one iteration of a split step should have at least.
 static constexpr int64_t kGrain = 4096;
+/// Iterations that are enough to share among threads evenly.
+static constexpr int64_t kEnoughIterations = 24;
 
 namespace {
 /// The order of an operation's loops: `outer` are parallel and shared out, `inner` stay loops in each iteration.
@@ -100,7 +105,7 @@ static Plan makePlan(linalg::LinalgOp op, ArrayRef<int64_t> ranges) {
   unsigned numOuter = 0;
   if (work >= kSerialWork) {
     // Outer loops are shared out until iterations are small; a loop of one iteration costs nothing.
-    int64_t count = 1, wanted = work / kGrain;
+    int64_t count = 1, wanted = std::min(work / kGrain, kEnoughIterations);
     while (numOuter + 1 < numLoops && !isReduction(kinds[dims[numOuter]]) && count < wanted)
       count *= ranges[dims[numOuter++]];
     if (innermostParallel && numOuter + 1 == numLoops && count < wanted && ranges[innermost] >= 2 * kGrain)
@@ -118,12 +123,51 @@ static Plan makePlan(linalg::LinalgOp op, ArrayRef<int64_t> ranges) {
   return plan;
 }
 
+/// Whether both are the same memory, perhaps seen in different shapes.
+static bool isSameMemory(Value a, Value b) {
+  if (a == b)
+    return true;
+  auto bufferA = a.getDefiningOp<BufferOp>(), bufferB = b.getDefiningOp<BufferOp>();
+  return bufferA && bufferB && bufferA.getKind() == bufferB.getKind() && bufferA.getPosition() == bufferB.getPosition() &&
+         bufferA.getByteSize() == bufferB.getByteSize();
+}
+
+/// What `reduction` finds in its accumulator if `fill` right before it put one value everywhere; null otherwise.
+static Value getFilledValue(linalg::LinalgOp fill, linalg::LinalgOp reduction) {
+  if (fill->getBlock() != reduction->getBlock() || fill.getNumDpsInits() != 1 || reduction.getNumDpsInits() != 1 ||
+      reduction.getNumReductionLoops() == 0 || reduction.hasIndexSemantics())
+    return nullptr;
+  Value filled = fill.getDpsInits()[0], accumulator = reduction.getDpsInits()[0];
+  if (!isSameMemory(filled, accumulator))
+    return nullptr;
+  auto yield = cast<linalg::YieldOp>(fill.getBlock()->getTerminator());
+  Value value = yield.getValues()[0];
+  if (auto arg = dyn_cast<BlockArgument>(value); arg && arg.getOwner() == fill.getBlock()) {
+    value = fill->getOperand(arg.getArgNumber());
+    if (isa<ShapedType>(value.getType()))
+      return nullptr;
+  } else if (value.getParentBlock() == fill.getBlock()) {
+    return nullptr;
+  }
+  // Nothing in between may look at it, and all of it is filled and reduced into.
+  for (Operation *op = fill->getNextNode(); op != reduction; op = op->getNextNode())
+    if (!op || !isPure(op))
+      return nullptr;
+  bool whole = fill.getMatchingIndexingMap(fill.getDpsInitOperand(0)).isPermutation() &&
+               reduction.getMatchingIndexingMap(reduction.getDpsInitOperand(0)).isProjectedPermutation() &&
+               !llvm::is_contained(reduction.getStaticLoopRanges(), 0);
+  for (OpOperand *input : reduction.getDpsInputOperands())
+    whole &= !isSameMemory(input->get(), accumulator);
+  return whole ? value : Value();
+}
+
 namespace {
 /// Writes the loops of one operation.
 class Emitter {
 public:
-  Emitter(OpBuilder &builder, linalg::LinalgOp op)
-      : builder(builder), op(op), loc(op.getLoc()), ranges(op.getStaticLoopRanges()), ivs(ranges.size()) {}
+  /// `initial` is what the accumulator holds before a reduction, if it is not to be read from memory.
+  Emitter(OpBuilder &builder, linalg::LinalgOp op, Value initial)
+      : builder(builder), op(op), initial(initial), loc(op.getLoc()), ranges(op.getStaticLoopRanges()), ivs(ranges.size()) {}
 
   void emit() {
     if (llvm::is_contained(ranges, 0))
@@ -136,11 +180,7 @@ public:
       chunks = llvm::divideCeil(ranges[plan.inner.back()], plan.chunk);
       count *= chunks;
     }
-    if (count == 1) {
-      for (unsigned dim : plan.outer)
-        ivs[dim] = index(0);
-      return emitInner(0);
-    }
+    // Even a single iteration is a loop, so that the operation stays one step.
     auto forall = scf::ForallOp::create(builder, loc, ArrayRef<OpFoldResult>{builder.getIndexAttr(count)}, ValueRange(),
                                         std::nullopt);
     OpBuilder::InsertionGuard guard(builder);
@@ -185,6 +225,8 @@ private:
   }
 
   SmallVector<Value> loadInits() {
+    if (initial)
+      return {initial};
     SmallVector<Value> values;
     for (OpOperand &init : op.getDpsInitsMutable())
       values.push_back(load(init));
@@ -198,6 +240,8 @@ private:
 
   /// The loops from `depth` on that are not reductions into values.
   void emitInner(unsigned depth) {
+    if (initial && depth == getFirstReduction() && !plan.numReducing)
+      emitInitial(depth);
     if (depth + plan.numReducing == plan.inner.size()) {
       if (plan.numReducing)
         storeInits(emitReducing(depth, loadInits()));
@@ -209,6 +253,25 @@ private:
       emitInner(depth + 1);
       return SmallVector<Value>();
     });
+  }
+
+  unsigned getFirstReduction() {
+    SmallVector<utils::IteratorType> kinds = op.getIteratorTypesArray();
+    return llvm::find_if(plan.inner, [&](unsigned dim) { return isReduction(kinds[dim]); }) - plan.inner.begin();
+  }
+
+  /// Stores the initial value along the parallel loops that lie inside the reductions from `depth` on.
+  void emitInitial(unsigned depth) {
+    if (depth == plan.inner.size())
+      return storeInits(initial);
+    auto next = [&](ValueRange) {
+      emitInitial(depth + 1);
+      return SmallVector<Value>();
+    };
+    if (isReduction(op.getIteratorTypesArray()[plan.inner[depth]]))
+      next({});
+    else
+      emitLoop(plan.inner[depth], ValueRange(), next);
   }
 
   SmallVector<Value> emitReducing(unsigned depth, ValueRange accumulators) {
@@ -263,6 +326,7 @@ private:
 
   OpBuilder &builder;
   linalg::LinalgOp op;
+  Value initial;
   Location loc;
   SmallVector<int64_t> ranges;
   SmallVector<Value> ivs;
@@ -283,15 +347,19 @@ struct LowerToLoops : public qnn::impl::LowerToLoopsPassBase<LowerToLoops> {
     }
     SmallVector<linalg::LinalgOp> ops;
     getOperation().walk([&](linalg::LinalgOp op) { ops.push_back(op); });
-    for (linalg::LinalgOp op : ops) {
+    for (auto [i, op] : llvm::enumerate(ops)) {
       if (!op.hasPureBufferSemantics()) {
         op->emitOpError("expected operands in memory; run --qnn-bufferize first");
         return signalPassFailure();
       }
+      if (i + 1 < ops.size() && getFilledValue(op, ops[i + 1]))
+        continue;
+      Value initial = i > 0 ? getFilledValue(ops[i - 1], op) : Value();
       rewriter.setInsertionPoint(op);
-      Emitter(rewriter, op).emit();
-      rewriter.eraseOp(op);
+      Emitter(rewriter, op, initial).emit();
     }
+    for (linalg::LinalgOp op : ops)
+      rewriter.eraseOp(op);
   }
 };
 } // namespace

@@ -53,12 +53,11 @@ static LogicalResult verifyStep(StepOp step, SymbolTable &symbols) {
   auto function = symbols.lookup<func::FuncOp>(step.getFunction());
   if (!function)
     return step.emitOpError("names no function of the module: @") << step.getFunction();
-  Builder builder(step.getContext());
-  Type frame = LLVM::LLVMPointerType::get(step.getContext()), index = builder.getIndexType();
-  FunctionType expected = builder.getFunctionType({frame, index, index}, {});
-  if (function.getFunctionType() != expected)
-    return function.emitOpError("expected the type of a step, ")
-           << expected << ", found " << function.getFunctionType();
+  ArrayRef<Type> types = function.getArgumentTypes();
+  if (types.size() != 3 || !isa<LLVM::LLVMPointerType>(types[0]) || !types[1].isIndex() || !types[2].isIndex() ||
+      function.getNumResults() != 0)
+    return function.emitOpError("expected the type of a step, (!llvm.ptr, index, index) -> (), found ")
+           << function.getFunctionType();
   return success();
 }
 

@@ -69,13 +69,26 @@ def PlanArenaPass : Pass<"qnn-plan-arena", "ModuleOp"> {
   let dependentDialects = ["memref::MemRefDialect", "QnnDialect"];
 }
 
+def CollapseLoopsPass : Pass<"qnn-collapse-loops", "func::FuncOp"> {
+  let summary = "neighbouring loops over contiguous memory become one";
+  let description = [{
+    Expects linalg operations on memrefs, leaves them as generics with fewer loops: two neighbouring loops of the same kind join where
+    every operand either ignores both or has them as neighbouring dimensions without a gap. Short inner dimensions such as a
+    7 x 7 map then no longer stop vectorization. Windows, and bodies that ask for a loop's index, stay.
+
+    Example: an elementwise operation on `memref<2x3x4xf32>` becomes one on `memref<24xf32>`.
+  }];
+  let statistics = [Statistic<"numCollapsed", "collapsed", "operations with fewer loops">];
+  let dependentDialects = ["linalg::LinalgDialect", "memref::MemRefDialect"];
+}
+
 def LowerToLoopsPass : Pass<"qnn-lower-to-loops", "func::FuncOp"> {
   let summary = "linalg operations become loops whose innermost dimension is contiguous";
   let description = [{
     Expects linalg operations and copies on memrefs, leaves `scf.forall` of one dimension over the outer parallel loops (where
     there is enough work to share) with `scf.for` inside. The innermost loop is the one along which most operands are contiguous,
-    a parallel one where possible; reductions that end up innermost keep their accumulator in a value. Operations of no
-    iterations vanish.
+    a parallel one where possible; reductions that end up innermost keep their accumulator in a value. A fill of the accumulator just
+    before a reduction becomes part of its loops. Operations of no iterations vanish.
 
     Example: a fill of `memref<4xi8>` becomes `scf.for %i = 0 to 4 { memref.store }`.
   }];

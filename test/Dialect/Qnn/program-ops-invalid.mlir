@@ -1,0 +1,43 @@
+// RUN: quant-opt %s --split-input-file --verify-diagnostics
+
+func.func @a_buffer_is_dense() {
+  // expected-error@+1 {{expected a dense row-major type, found 'memref<4x8xf32, strided<[9, 1]>>'}}
+  %b = qnn.buffer workspace [0] : memref<4x8xf32, strided<[9, 1]>>
+  return
+}
+
+// -----
+
+func.func @a_buffer_holds_numbers() {
+  // expected-error@+1 {{expected integer or float elements, found 'memref<4xindex>'}}
+  %b = qnn.buffer workspace [0] : memref<4xindex>
+  return
+}
+
+// -----
+
+func.func @a_buffer_does_not_start_before_its_memory() {
+  // expected-error@+1 {{expected a position of at least 0, found -64}}
+  %b = qnn.buffer workspace [-64] : memref<4xf32>
+  return
+}
+
+// -----
+
+// expected-error@+1 {{expected a dictionary of name, type and tensor, found "x"}}
+qnn.program "net" inputs ["x"] outputs [] workspace_bytes 0 {
+}
+
+// -----
+
+// expected-error@+1 {{expected only steps, found arith.constant}}
+qnn.program "net" inputs [] outputs [] workspace_bytes 0 {
+  %c = arith.constant 1 : i32
+}
+
+// -----
+
+qnn.program "net" inputs [] outputs [] workspace_bytes 0 {
+  // expected-error@+1 {{expected a count of at least 1, found 0}}
+  qnn.step @step_0 count 0 layer "conv1"
+}

@@ -1,0 +1,18 @@
+// RUN: quant-opt %s | quant-opt | FileCheck %s
+
+// CHECK: qnn.program "net" inputs [{name = "x", tensor = tensor<4xf32>, type = "float"}]
+// CHECK-SAME: outputs [] workspace_bytes 64 observed ["a", "b"] weights dense<1> : tensor<64xi8> {
+// CHECK-NEXT: qnn.step @step_0 count 28 layer "conv1"
+qnn.program "net" inputs [{name = "x", tensor = tensor<4xf32>, type = "float"}] outputs [] workspace_bytes 64
+    observed ["a", "b"] weights dense<1> : tensor<64xi8> {
+  qnn.step @step_0 count 28 layer "conv1"
+}
+
+// CHECK-LABEL: @a_buffer_needs_no_operands
+func.func @a_buffer_needs_no_operands() {
+  // CHECK: qnn.buffer workspace [128] : memref<4x8xf32>
+  %b = qnn.buffer workspace [128] : memref<4x8xf32>
+  // CHECK: qnn.observe_buffer %{{.*}} as 3 : memref<4x8xf32>
+  qnn.observe_buffer %b as 3 : memref<4x8xf32>
+  return
+}

@@ -1,0 +1,67 @@
+// RUN: quant-opt %s --pass-pipeline="builtin.module(func.func(qnn-lower-to-loops))" | FileCheck %s
+
+// A channels-last pool runs along channels, and its fill is part of it.
+// CHECK-LABEL: @the_innermost_loop_is_contiguous
+// CHECK: scf.forall (%{{.*}}) in (1)
+// CHECK: scf.for %{{.*}} to %[[ROWS:.*]] step
+// CHECK: scf.for
+// CHECK: scf.for %[[C:.*]] =
+// CHECK-NEXT: memref.store %{{.*}}, %{{.*}}[%{{.*}}, %{{.*}}, %{{.*}}, %[[C]]]
+// CHECK: scf.for %[[KH:.*]] =
+// CHECK: scf.for %[[KW:.*]] =
+// CHECK: scf.for %[[C2:.*]] =
+// CHECK: memref.load %{{.*}}[%{{.*}}, %{{.*}}, %{{.*}}, %[[C2]]] : memref<1x4x4x16xf32>
+// CHECK: arith.maximumf
+// CHECK: memref.store
+func.func @the_innermost_loop_is_contiguous(%x: memref<1x4x4x16xf32>, %w: memref<2x2xf32>, %y: memref<1x2x2x16xf32>) {
+  %low = arith.constant 0xFF800000 : f32
+  linalg.fill ins(%low : f32) outs(%y : memref<1x2x2x16xf32>)
+  linalg.pooling_nhwc_max {strides = dense<2> : tensor<2xi64>}
+      ins(%x, %w : memref<1x4x4x16xf32>, memref<2x2xf32>) outs(%y : memref<1x2x2x16xf32>)
+  return
+}
+
+// CHECK-LABEL: @an_innermost_reduction_keeps_its_sum_in_a_value
+// CHECK: %[[SUM:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %{{.*}}) -> (f32)
+// CHECK: memref.store %[[SUM]]
+func.func @an_innermost_reduction_keeps_its_sum_in_a_value(%x: memref<4x64xf32>, %y: memref<4xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>],
+                  iterator_types = ["parallel", "reduction"]} ins(%x : memref<4x64xf32>) outs(%y : memref<4xf32>) {
+  ^bb0(%v: f32, %o: f32):
+    %s = arith.addf %o, %v : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// CHECK-LABEL: @much_work_is_shared_out
+// CHECK: scf.forall (%[[I:.*]]) in (25)
+// CHECK: %[[BEGIN:.*]] = arith.muli %[[I]], %{{.*}}
+// CHECK: %[[END:.*]] = arith.minsi
+// CHECK: scf.for %{{.*}} = %[[BEGIN]] to %[[END]]
+func.func @much_work_is_shared_out(%x: memref<100000xf32>, %y: memref<100000xf32>) {
+  memref.copy %x, %y : memref<100000xf32> to memref<100000xf32>
+  return
+}
+
+// CHECK-LABEL: @the_outer_loops_are_shared_out
+// CHECK: scf.forall (%[[I:.*]]) in (32)
+// CHECK: scf.for
+func.func @the_outer_loops_are_shared_out(%x: memref<32x64x100xf32>, %b: memref<32x100xf32>, %y: memref<32x64x100xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, j, k)>, affine_map<(i, j, k) -> (i, k)>,
+                                   affine_map<(i, j, k) -> (i, j, k)>],
+                  iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x, %b : memref<32x64x100xf32>, memref<32x100xf32>) outs(%y : memref<32x64x100xf32>) {
+  ^bb0(%v: f32, %w: f32, %o: f32):
+    %s = arith.addf %w, %v : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// CHECK-LABEL: @no_iterations_leave_nothing
+// CHECK-NEXT: return
+func.func @no_iterations_leave_nothing(%x: memref<0x4xf32>, %y: memref<0x4xf32>) {
+  memref.copy %x, %y : memref<0x4xf32> to memref<0x4xf32>
+  return
+}
