@@ -212,14 +212,19 @@ Value qnn::onnx_import::addPerChannel(NodeImporter &n, Value value, Value vector
     (void)n.invalid("the bias does not have one element for each of " + Twine(shapeOf(value)[1]) + " channels");
     return {};
   }
-  // Trailing unit dimensions line the vector up with dimension 1; `elementwise` drops them again.
-  SmallVector<int64_t> aligned(shapeOf(value).size() - 1, 1);
-  aligned[0] = shapeOf(vector)[0];
-  bool isInteger = isa<IntegerType>(cast<RankedTensorType>(value.getType()).getElementType());
-  return n.elementwise({value, n.reshape(vector, aligned)}, cast<RankedTensorType>(value.getType()).getElementType(),
-                       [&](ImplicitLocOpBuilder &b, ValueRange args) -> Value {
-                         if (isInteger)
-                           return arith::AddIOp::create(b, args[0], args[1]);
-                         return arith::AddFOp::create(b, args[0], args[1]);
-                       });
+  auto tensor = cast<RankedTensorType>(value.getType());
+  AffineMap identity = n.b.getMultiDimIdentityMap(tensor.getRank());
+  SmallVector<AffineMap> maps{identity, identity.getSubMap({1}), identity};
+  SmallVector<IteratorType> iterators(tensor.getRank(), IteratorType::parallel);
+  Value target = n.empty(tensor.getShape(), tensor.getElementType());
+  return linalg::GenericOp::create(n.b, tensor, ValueRange{value, vector}, target, maps, iterators,
+                                   [&](OpBuilder &b, Location loc, ValueRange args) {
+                                     Value sum;
+                                     if (isa<IntegerType>(tensor.getElementType()))
+                                       sum = arith::AddIOp::create(b, loc, args[0], args[1]);
+                                     else
+                                       sum = arith::AddFOp::create(b, loc, args[0], args[1]);
+                                     linalg::YieldOp::create(b, loc, sum);
+                                   })
+      .getResult(0);
 }
