@@ -13,6 +13,9 @@ using namespace mlir::qnn;
 
 void qnn::buildLowerCommonPipeline(OpPassManager &manager) {
   OpPassManager &functions = manager.nest<func::FuncOp>();
+  // Before other fusion, so that elementwise work goes to the contraction that made its operand.
+  functions.addPass(createFormContractionsPass());
+  functions.addPass(createPackWeightsPass());
   functions.addPass(createFuseElementwisePass());
   // After fusion, which sees through pads no more than contractions do.
   functions.addPass(createDecomposeDataMovementPass());
@@ -32,14 +35,20 @@ void qnn::buildLowerCommonPipeline(OpPassManager &manager) {
 }
 
 void qnn::buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, StringRef prefix) {
-  manager.nest<func::FuncOp>().addPass(createLowerToLoopsPass());
+  std::string pathName = getCpuPathName(path).str();
+  OpPassManager &functions = manager.nest<func::FuncOp>();
+  functions.addPass(createLowerContractionsPass({pathName}));
+  functions.addPass(createLowerToLoopsPass());
   manager.addPass(createOutlineStepsPass({prefix.str()}));
+  OpPassManager &kernels = manager.nest<func::FuncOp>();
+  kernels.addPass(createExpandArithPass());
   // Index arithmetic of kernels, once they no longer differ.
-  manager.nest<func::FuncOp>().addPass(createCSEPass());
+  kernels.addPass(createCSEPass());
   manager.addPass(createVerifyLoweredPass());
 }
 
 void qnn::buildConvertToLLVMPipeline(OpPassManager &manager, CpuPath path) {
+  manager.addPass(createLowerDot4Pass({getCpuPathName(path).str()}));
   ConvertToLLVMPassOptions options;
   options.path = getCpuPathName(path).str();
   manager.addPass(createConvertToLLVMPass(options));
@@ -49,6 +58,7 @@ void qnn::buildLowerToX86Pipeline(OpPassManager &manager, const LowerToX86Option
   std::optional<CpuPath> path = options.path == "host" ? getHostCpuPath() : parseCpuPath(options.path);
   buildLowerCommonPipeline(manager);
   buildLowerToStepsPipeline(manager, path.value_or(CpuPath::X86_64), options.prefix);
+  manager.addPass(createLowerDot4Pass({getCpuPathName(path.value_or(CpuPath::X86_64)).str()}));
   // An unknown name is refused where a diagnostic can be emitted: by the pass.
   ConvertToLLVMPassOptions convert;
   convert.path = path ? getCpuPathName(*path).str() : options.path.getValue();

@@ -1,6 +1,7 @@
 //===- BufferizationModels.cpp - How the qnn dialect's tensor operations bufferize -------------------------------===//
 #include "quant-opt/Lower/Common/BufferizationModels.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
+#include "quant-opt/Lower/Common/BufferizeContract.h"
 
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 
@@ -43,4 +44,5 @@ struct ObserveModel : public BufferizableOpInterface::ExternalModel<ObserveModel
 void qnn::registerBufferizationModels(DialectRegistry &registry) {
   registry.addExtension(
       +[](MLIRContext *context, QnnDialect *) { ObserveOp::attachInterface<ObserveModel>(*context); });
+  registerContractBufferization(registry);
 }

@@ -2,6 +2,7 @@
 #ifndef QUANT_OPT_LOWER_COMMON_PASSES_TD
 #define QUANT_OPT_LOWER_COMMON_PASSES_TD
 
+include "quant-opt/Lower/Common/ContractionPasses.td"
 include "mlir/Pass/PassBase.td"
 
 def FuseElementwisePass : Pass<"qnn-fuse-elementwise"> {

@@ -2,6 +2,7 @@
 #ifndef QUANT_OPT_LOWER_X86_PASSES_TD
 #define QUANT_OPT_LOWER_X86_PASSES_TD
 
+include "quant-opt/Lower/X86/KernelPasses.td"
 include "mlir/Pass/PassBase.td"
 
 def ConvertToLLVMPass : Pass<"qnn-convert-to-llvm", "ModuleOp"> {

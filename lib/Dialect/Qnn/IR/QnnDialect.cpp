@@ -1,6 +1,8 @@
 //===- QnnDialect.cpp - Registers the qnn dialect's operations --------------------------------------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
 #include "quant-opt/Dialect/Qnn/IR/QnnDialect.cpp.inc"
 
 using namespace mlir;

@@ -13,6 +13,7 @@ def Qnn_Dialect : Dialect {
     between them and machine code: observing and stating ranges, the scalar arithmetic of the numeric contract
     (docs/numerics.md, whose tags the operations cite), the 4-way byte dot product, and the parts of a compiled program.
   }];
+  let dependentDialects = ["linalg::LinalgDialect"];
 }
 
 class Qnn_Op<string mnemonic, list<Trait> traits = []> : Op<Qnn_Dialect, mnemonic, traits>;

@@ -2,6 +2,7 @@
 #ifndef QUANT_OPT_DIALECT_QNN_IR_QNNOPS_TD
 #define QUANT_OPT_DIALECT_QNN_IR_QNNOPS_TD
 
+include "quant-opt/Dialect/Qnn/IR/QnnContractOps.td"
 include "quant-opt/Dialect/Qnn/IR/QnnDialect.td"
 include "quant-opt/Dialect/Qnn/IR/QnnProgramOps.td"
 include "mlir/IR/BuiltinAttributes.td"

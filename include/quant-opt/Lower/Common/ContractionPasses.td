@@ -1,0 +1,52 @@
+// Passes that read contractions and pack their weights.
+#ifndef QUANT_OPT_LOWER_COMMON_CONTRACTIONPASSES_TD
+#define QUANT_OPT_LOWER_COMMON_CONTRACTIONPASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def FormContractionsPass : Pass<"qnn-form-contractions"> {
+  let summary = "contractions and their elementwise consumers become qnn.contract";
+  let description = [{
+    Expects the Integer form, or the Normalized form for a float model. A `linalg.generic` whose body adds the product of two
+    operands (i8 extended to i32, possibly less a zero point, or f32) becomes a `qnn.contract` if a plan fits it (see ContractionPlan.h).
+    Its initial value, unless zero, and the terms of zero points that stayed in the body are added in the epilogue; sums of a
+    constant operand are computed here, sums of an activation by a `linalg.generic`. Then elementwise `linalg.generic`s that are
+    the only user of a contraction join its epilogue, one after the other. What fits no plan stays, with a missed remark
+    that says why.
+
+    Example:
+    ```mlir
+    %acc = linalg.generic … ins(%a, %w : tensor<6x8xi8>, tensor<16x8xi8>) outs(%bias : tensor<6x16xi32>) {mul-add} -> tensor<6x16xi32>
+    %y = linalg.generic … ins(%acc, %m : tensor<6x16xi32>, tensor<16xf32>) {qnn.requantize} -> tensor<6x16xi8>
+    ```
+    becomes
+    ```mlir
+    %y = qnn.contract ins(%a, %w : …) epilogue(%bias, %m : …) outs(%empty : tensor<6x16xi8>) … {
+    ^bb0(%acc: i32, %b: i32, %mult: f32):
+      %0 = arith.addi %acc, %b : i32
+      %1 = qnn.requantize %0, %mult …
+      qnn.yield %1 : i8
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numFormed", "formed", "contractions formed">,
+                    Statistic<"numFused", "fused", "elementwise operations that joined an epilogue">,
+                    Statistic<"numDeclined", "declined", "contractions that fit no plan">];
+  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect", "QnnDialect"];
+}
+
+def PackWeightsPass : Pass<"qnn-pack-weights"> {
+  let summary = "the right side of every qnn.contract is laid out as kernels read it";
+  let description = [{
+    Expects `qnn.contract` on tensors, leaves them packed, as that operation's description says. A constant right side is packed here,
+    once for all targets; another one is packed by tensor operations before the contraction. Constants that only a reshape
+    separates from a contraction's epilogue take the new shape here.
+
+    Example: rhs `tensor<16x8xi8>` (16 channels, 8 values to sum) becomes a constant `tensor<1x2x16x4xi8>`, with `packed_k` and `run_dims` set.
+  }];
+  let statistics = [Statistic<"numPacked", "packed", "constants packed">,
+                    Statistic<"numDynamic", "packed-at-run-time", "right sides packed when the model runs">];
+  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect", "QnnDialect"];
+}
+
+#endif // QUANT_OPT_LOWER_COMMON_CONTRACTIONPASSES_TD

@@ -1,0 +1,79 @@
+//===- ContractionPlan.h - A contraction read as rows, channels and runs
+//----------------------------------------------===//
+#ifndef QUANT_OPT_LOWER_COMMON_CONTRACTIONPLAN_H
+#define QUANT_OPT_LOWER_COMMON_CONTRACTIONPLAN_H
+
+#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
+#include <optional>
+#include <string>
+
+namespace mlir::qnn {
+
+/// Channels are handled in blocks of this many: one 512-bit register of i32.
+constexpr int64_t kChannelBlock = 16;
+
+/// Depthwise taps up to this many are unrolled by kernels.
+constexpr int64_t kMaxUnrolledTaps = 64;
+
+/// One loop, with the distance in elements that each operand moves when it advances by one.
+struct PlanLoop {
+  int64_t extent = 1;
+  int64_t lhs = 0, rhs = 0, out = 0;
+  SmallVector<int64_t> extras;
+};
+
+/// How a target computes a `qnn.contract`. Every operand is addressed as a base plus the sum of loop index times
+/// stride, in elements. Nothing here depends on the target: rows, channels and runs are what tiles are made of.
+///
+///  - plain: out[outer, row, c] = sum over (k outer, run) of lhs[outer, row, k outer, run] * rhs[outer, k outer, run,
+///  c]
+///  - depthwise: the channel is shared: lhs[outer, row, tap, c] * rhs[outer, tap, c]
+///
+/// Loops of extent 1 are left out; loops that are contiguous in every operand are one loop.
+struct ContractionPlan {
+  bool isFloat = false;
+  bool depthwise = false;
+  bool lhsFlipped = false;
+
+  SmallVector<PlanLoop> outer;        // outermost first
+  PlanLoop rows;                      // the loop that a tile's rows advance; rhs does not move along it
+  int64_t channels = 1;               // contiguous in out
+  SmallVector<int64_t> extrasChannel; // of each epilogue operand: 1 if it has an element per channel, 0 if one for all
+
+  SmallVector<PlanLoop> kOuter;    // outermost first
+  int64_t run = 1;                 // elements of lhs (taps, if depthwise) that one packed run covers
+  int64_t runStride = 1;           // of lhs, where the run is one loop; 1 for bytes unless depthwise
+  SmallVector<int64_t> tapOffsets; // depthwise with at most kMaxUnrolledTaps: the place of each tap in lhs
+
+  int64_t lhsBase = 0, outBase = 0;
+  SmallVector<int64_t> extrasBase;
+
+  // How rhs is packed; see the description of `qnn.contract`.
+  SmallVector<int64_t> kOrder;       // all reduction loops, outermost first
+  int64_t runDims = 0;               // how many of the last ones make up the run
+  SmallVector<unsigned> packedOuter; // loops of the leading dimensions
+  std::optional<unsigned> channelLoop;
+  SmallVector<int64_t> packedShape;
+  int64_t blockStride = 0; // elements of rhs from one block of channels to the next; plain only
+
+  /// Steps of the run: 4 bytes or 1 float each.
+  int64_t getGroups() const { return isFloat ? run : (run + 3) / 4; }
+  /// Elements of packed rhs that one step of the run takes for `kChannelBlock` channels (plain) or for all (depthwise).
+  int64_t getGroupStride() const;
+  /// Multiply-adds of the whole contraction.
+  int64_t getMacs() const;
+  /// One readable line.
+  std::string str() const;
+
+  /// Plans the contraction with the given maps (lhs, rhs, extras…, out), types and loops. `packing` holds kOrder and
+  /// runDims if rhs is packed already. Nothing if no plan fits, and then `why` says what was met.
+  static std::optional<ContractionPlan>
+  get(ArrayRef<AffineMap> maps, ArrayRef<ShapedType> types, ArrayRef<int64_t> extents,
+      ArrayRef<utils::IteratorType> iterators, std::string &why,
+      std::optional<std::pair<ArrayRef<int64_t>, int64_t>> packing = std::nullopt);
+  static std::optional<ContractionPlan> get(ContractOp op, std::string &why);
+};
+
+} // namespace mlir::qnn
+
+#endif // QUANT_OPT_LOWER_COMMON_CONTRACTIONPLAN_H

@@ -1,0 +1,54 @@
+// Passes that make kernels and the arithmetic in them.
+#ifndef QUANT_OPT_LOWER_X86_KERNELPASSES_TD
+#define QUANT_OPT_LOWER_X86_KERNELPASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def LowerContractionsPass : Pass<"qnn-lower-contractions"> {
+  let summary = "each qnn.contract becomes a tiled kernel of vectors around qnn.dot4 or vector.fma";
+  let description = [{
+    Expects packed `qnn.contract`s on memrefs, leaves none: each becomes one `scf.forall` of one dimension with a constant trip count,
+    whose iterations are independent tiles. A tile of rows times channels keeps its accumulators in vectors through the whole
+    reduction, then the epilogue, made of vectors, is applied to them and the result stored once. The tile depends on the path's
+    registers; a remark states plan and tile. Neither tails of rows nor of channels are computed by scalar loops. Refuses, with an
+    error, a contraction that is not packed or whose operands are tensors.
+
+    Example: `qnn.contract ins(%a, %w : memref<6x8xi8>, memref<1x2x16x4xi8>) …` becomes
+    `scf.forall (%i) in (1) { … scf.for … iter_args(…: vector<16xi32>) { … qnn.dot4 … } … vector.store … }`.
+  }];
+  let options = [Option<"path", "path", "std::string", "\"avx512vnni\"", "the CPU path that the kernel is for">];
+  let statistics = [Statistic<"numKernels", "kernels", "kernels made">];
+  let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect",
+                           "LLVM::LLVMDialect"];
+}
+
+def LowerDot4Pass : Pass<"qnn-lower-dot4"> {
+  let summary = "qnn.dot4 becomes the instructions of one CPU path";
+  let description = [{
+    Expects `qnn.dot4` on vectors, leaves none. With VNNI it is `vpdpbusd`; a signed left side is made unsigned by inverting its
+    top bits, which a second `vpdpbusd` corrects. Other paths split the bytes into even and odd ones, widened to 16 bits in
+    place, multiply and add the pairs by `pmaddwd`, which is exact, and add the two halves. Vectors of a length for which the path has
+    no instruction become plain arithmetic on i32. All give the same bits. Never `vpmaddubsw`, which saturates.
+
+    Example: `qnn.dot4 %a unsigned, %b, %c : vector<64xi8>, vector<16xi32>` becomes, for avx512vnni,
+    `llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%c, %a, %b)`.
+  }];
+  let options = [Option<"path", "path", "std::string", "\"avx512vnni\"", "the CPU path whose instructions are used">];
+  let dependentDialects = ["arith::ArithDialect", "vector::VectorDialect", "LLVM::LLVMDialect"];
+}
+
+def ExpandArithPass : Pass<"qnn-expand-arith"> {
+  let summary = "qnn.quantize, dequantize and requantize become arith operations";
+  let description = [{
+    Expects these operations on scalars or vectors, leaves none. Rounding to the nearest integer, ties to even, is the addition of
+    1.5 * 2^23, after the value was clamped in f32 to [lo - zero point, hi - zero point]: the integer is then in the low bits of the
+    sum, so neither a library call nor an instruction beyond SSE2 is needed. NaN becomes 0 before the clamp. The division by the
+    scale stays a division.
+
+    Example: `qnn.dequantize %q, %s zero_point 12 unsigned : i8, f32 -> f32` becomes
+    `arith.mulf (arith.sitofp (arith.subi (arith.extui %q), 12)), %s`.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "vector::VectorDialect"];
+}
+
+#endif // QUANT_OPT_LOWER_X86_KERNELPASSES_TD

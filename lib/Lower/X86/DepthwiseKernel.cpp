@@ -1,0 +1,85 @@
+//===- DepthwiseKernel.cpp - Each lane sums the taps of its own channel
+//------------------------------------------------===//
+#include "KernelBuilder.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+void DepthwiseKernel::buildPanel(Value panel, Value chunk, const Place &place) {
+  int64_t lanes = tile.lanes, full = plan.channels / lanes;
+  if (full == 0)
+    return buildChannels(place, chunk, index(0), plan.channels);
+  forRange(full, {}, [&](Value v, ArrayRef<Value>) {
+    buildChannels(place, chunk, mul(v, lanes), lanes);
+    return SmallVector<Value>();
+  });
+  // The last channels are computed together with some that were computed before: no partial vector is needed.
+  if (plan.channels % lanes)
+    buildChannels(place, chunk, index(plan.channels - lanes), lanes);
+}
+
+void DepthwiseKernel::buildChannels(const Place &rowsPlace, Value chunk, Value channel, int64_t lanes) {
+  forEachRowTile(chunk, rowsPlace, [&](const Place &place, int64_t rows) {
+    SmallVector<Value> accs(rows, zero(accType()));
+    Value rhsAt = add(place.rhs, mul(channel, plan.isFloat ? 1 : 4));
+    accs =
+        forOuterReductions(add(place.lhs, channel), rhsAt, accs, [&](Value lhsAt, Value at, ArrayRef<Value> carried) {
+          return buildRun(lhsAt, at, carried, rows, lanes);
+        });
+    finish(accs, place, channel, rows, /*vectors=*/1, lanes);
+  });
+}
+
+SmallVector<Value> DepthwiseKernel::buildRun(Value lhsAt, Value rhsAt, ArrayRef<Value> start, int64_t rows,
+                                             int64_t lanes) {
+  int64_t step = plan.isFloat ? 1 : 4;
+  VectorType rhsType = vectorOf(plan.isFloat ? Type(b.getF32Type()) : Type(b.getI8Type()), step * tile.lanes);
+  auto loadWeights = [&](Value at) { return load(rhsType, rhs, at); };
+  SmallVector<Value> accs(start);
+  if (!plan.tapOffsets.empty()) {
+    ArrayRef<int64_t> taps = plan.tapOffsets;
+    for (int64_t group = 0; group < plan.getGroups(); ++group)
+      accs = buildGroup(lhsAt, loadWeights(add(rhsAt, group * plan.getGroupStride())), accs,
+                        taps.slice(group * step, std::min<int64_t>(step, taps.size() - group * step)), rows, lanes);
+    return accs;
+  }
+  SmallVector<int64_t> taps;
+  for (int64_t tap = 0; tap < step; ++tap)
+    taps.push_back(tap * plan.runStride);
+  int64_t full = plan.run / step, rest = plan.run % step;
+  accs = forRange(full, accs, [&](Value i, ArrayRef<Value> carried) {
+    return buildGroup(add(lhsAt, mul(i, step * plan.runStride)), loadWeights(add(rhsAt, mul(i, plan.getGroupStride()))),
+                      carried, taps, rows, lanes);
+  });
+  if (rest > 0)
+    accs = buildGroup(add(lhsAt, full * step * plan.runStride), loadWeights(add(rhsAt, full * plan.getGroupStride())),
+                      accs, ArrayRef(taps).take_front(rest), rows, lanes);
+  return accs;
+}
+
+SmallVector<Value> DepthwiseKernel::buildGroup(Value lhsAt, Value weights, ArrayRef<Value> accs, ArrayRef<int64_t> taps,
+                                               int64_t rows, int64_t lanes) {
+  Type element = plan.isFloat ? Type(b.getF32Type()) : Type(b.getI8Type());
+  VectorType tapType = vectorOf(element, tile.lanes);
+  SmallVector<Value> result;
+  for (int64_t row = 0; row < rows; ++row) {
+    SmallVector<Value> loaded;
+    for (int64_t tap : taps)
+      loaded.push_back(loadFirst(tapType, lhs, add(lhsAt, row * plan.rows.lhs + tap), lanes));
+    Value left = loaded[0];
+    if (!plan.isFloat) {
+      // Four taps of each channel side by side; the weights of missing taps are zero.
+      loaded.resize(4, zero(tapType));
+      Value even = vector::InterleaveOp::create(b, loc, loaded[0], loaded[2]);
+      Value odd = vector::InterleaveOp::create(b, loc, loaded[1], loaded[3]);
+      left = vector::InterleaveOp::create(b, loc, even, odd);
+      if (plan.lhsFlipped) {
+        auto type = cast<VectorType>(left.getType());
+        auto top = DenseElementsAttr::get(type, b.getI8IntegerAttr(-128));
+        left = arith::XOrIOp::create(b, loc, left, arith::ConstantOp::create(b, loc, cast<TypedAttr>(top)));
+      }
+    }
+    result.push_back(multiplyAdd(left, weights, accs[row]));
+  }
+  return result;
+}

@@ -1,0 +1,115 @@
+//===- KernelBuilder.h - What plain and depthwise kernels have in common
+//----------------------------------------------===//
+#ifndef QUANT_OPT_LIB_LOWER_X86_KERNELBUILDER_H
+#define QUANT_OPT_LIB_LOWER_X86_KERNELBUILDER_H
+
+#include "Tile.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace mlir::qnn {
+
+/// Builds the loops and vectors that replace one qnn.contract. Operands are flat memrefs; a place in them is a base
+/// plus offsets.
+class KernelBuilder {
+public:
+  KernelBuilder(OpBuilder &builder, ContractOp op, const ContractionPlan &plan, CpuPath path)
+      : b(builder), loc(op.getLoc()), op(op), plan(plan), path(path), tile(chooseTile(plan, path)) {}
+  virtual ~KernelBuilder() = default;
+
+  /// Makes the scf.forall before the operation; the operation itself stays.
+  void build();
+  const Tile &getTile() const { return tile; }
+
+protected:
+  /// The bases of all operands at one point of the outer loops.
+  struct Place {
+    Value lhs, rhs, out;
+    SmallVector<Value> extras;
+  };
+  /// How many iterations cover the channels at one point of the outer loops and rows.
+  virtual int64_t getPanels() const = 0;
+  /// Computes all channels of `panel` for the rows that `forEachRowTile` gives.
+  virtual void buildPanel(Value panel, Value chunk, const Place &place) = 0;
+
+  using RowTileFn = llvm::function_ref<void(const Place &place, int64_t rows)>;
+  /// Calls `body` for the full tiles of rows of `chunk` (in a loop) and for the last, smaller one; `place` is at the
+  /// first row.
+  void forEachRowTile(Value chunk, const Place &place, RowTileFn body);
+  /// A loop from 0 to `count` that carries `values`; without a loop for one iteration.
+  SmallVector<Value> forRange(int64_t count, ArrayRef<Value> values,
+                              llvm::function_ref<SmallVector<Value>(Value index, ArrayRef<Value> values)> body);
+  /// The reduction loops outside the run: `body` gets the places in lhs and rhs.
+  SmallVector<Value> forOuterReductions(Value lhs, Value rhs, ArrayRef<Value> accs,
+                                        llvm::function_ref<SmallVector<Value>(Value, Value, ArrayRef<Value>)> body,
+                                        size_t level = 0);
+
+  /// Applies the epilogue to accs[row * vectors + v] and stores; vector v holds the channels from channel + v * lanes,
+  /// of which the last has only `lastLanes`.
+  void finish(ArrayRef<Value> accs, const Place &place, Value channel, int64_t rows, int64_t vectors,
+              int64_t lastLanes);
+
+  Value index(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
+  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(loc, x, y); }
+  Value add(Value x, int64_t y) { return y == 0 ? x : add(x, index(y)); }
+  Value mul(Value x, int64_t y) { return y == 1 ? x : b.createOrFold<arith::MulIOp>(loc, x, index(y)); }
+  VectorType vectorOf(Type element, int64_t size) { return VectorType::get(size, element); }
+  VectorType accType() { return vectorOf(plan.isFloat ? Type(b.getF32Type()) : Type(b.getI32Type()), tile.lanes); }
+  Value zero(VectorType type) { return arith::ConstantOp::create(b, loc, b.getZeroAttr(type)); }
+  Value load(VectorType type, Value memref, Value at) {
+    return vector::LoadOp::create(b, loc, type, memref, ValueRange{at});
+  }
+  /// Loads the first `lanes` elements, zeros beyond.
+  Value loadFirst(VectorType type, Value memref, Value at, int64_t lanes);
+  /// acc + lhs * rhs on bytes or floats.
+  Value multiplyAdd(Value lhs, Value rhs, Value acc);
+
+  OpBuilder &b;
+  Location loc;
+  ContractOp op;
+  const ContractionPlan &plan;
+  CpuPath path;
+  Tile tile;
+  Value lhs, rhs, out;
+  SmallVector<Value> extras;
+
+private:
+  Value flatten(Value memref);
+  Place at(Place place, const PlanLoop &loop, Value by);
+  Value applyEpilogue(ArrayRef<Value> arguments);
+  int64_t fullTiles = 0, chunks = 1, tilesPerChunk = 1;
+};
+
+/// lhs rows times packed panels of rhs.
+class PlainKernel final : public KernelBuilder {
+public:
+  using KernelBuilder::KernelBuilder;
+
+private:
+  int64_t getPanels() const override;
+  void buildPanel(Value panel, Value chunk, const Place &place) override;
+  void buildPanel(const Place &place, Value chunk, Value channel, int64_t vectors, int64_t lastLanes);
+  SmallVector<Value> buildRun(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t vectors);
+  SmallVector<Value> buildStep(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t vectors,
+                               int64_t bytes);
+  Value broadcastBytes(Value at, int64_t bytes);
+};
+
+/// Channels that lhs and rhs share: each lane sums the taps of its own channel.
+class DepthwiseKernel final : public KernelBuilder {
+public:
+  using KernelBuilder::KernelBuilder;
+
+private:
+  int64_t getPanels() const override { return 1; }
+  void buildPanel(Value panel, Value chunk, const Place &place) override;
+  void buildChannels(const Place &place, Value chunk, Value channel, int64_t lanes);
+  SmallVector<Value> buildRun(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t lanes);
+  SmallVector<Value> buildGroup(Value lhsAt, Value weights, ArrayRef<Value> accs, ArrayRef<int64_t> taps, int64_t rows,
+                                int64_t lanes);
+};
+
+} // namespace mlir::qnn
+
+#endif // QUANT_OPT_LIB_LOWER_X86_KERNELBUILDER_H

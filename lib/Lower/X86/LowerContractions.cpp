@@ -1,0 +1,69 @@
+//===- LowerContractions.cpp - Each qnn.contract becomes a tiled kernel
+//------------------------------------------------===//
+#include "KernelBuilder.h"
+#include "quant-opt/Lower/X86/Passes.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Remarks.h"
+
+namespace mlir::qnn {
+#define GEN_PASS_DEF_LOWERCONTRACTIONSPASS
+#include "quant-opt/Lower/X86/Passes.h.inc"
+} // namespace mlir::qnn
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+namespace {
+struct LowerContractions : public qnn::impl::LowerContractionsPassBase<LowerContractions> {
+  using LowerContractionsPassBase::LowerContractionsPassBase;
+  void runOnOperation() override;
+  LogicalResult lower(ContractOp op, CpuPath target);
+};
+} // namespace
+
+LogicalResult LowerContractions::lower(ContractOp op, CpuPath target) {
+  if (!isa<MemRefType>(op.getOut().getType()))
+    return op.emitOpError("expected memrefs; bufferize first");
+  if (!op.isPacked())
+    return op.emitOpError("is not packed; --qnn-pack-weights should have done so");
+  std::string why;
+  std::optional<ContractionPlan> plan = ContractionPlan::get(op, why);
+  if (!plan)
+    return op.emitOpError("fits no plan: ") << why;
+  if (cast<MemRefType>(op.getRhs().getType()).getShape() != ArrayRef(plan->packedShape)) {
+    InFlightDiagnostic diagnostic = op.emitOpError("expected packed rhs of shape [");
+    diagnostic << plan->packedShape << "], found " << op.getRhs().getType();
+    return diagnostic;
+  }
+  OpBuilder builder(op);
+  Tile tile;
+  if (plan->depthwise) {
+    DepthwiseKernel kernel(builder, op, *plan, target);
+    kernel.build();
+    tile = kernel.getTile();
+  } else {
+    PlainKernel kernel(builder, op, *plan, target);
+    kernel.build();
+    tile = kernel.getTile();
+  }
+  remark::passed(op.getLoc(), remark::RemarkOpts::name("ContractionPlan").category("qnn"))
+      << (plan->str() + "; tile of " + std::to_string(tile.rows) + " rows x " + std::to_string(tile.vectors * tile.lanes) + " channels");
+  ++numKernels;
+  op.erase();
+  return success();
+}
+
+void LowerContractions::runOnOperation() {
+  std::optional<CpuPath> target = parseCpuPath(path);
+  if (!target) {
+    getOperation()->emitError("unknown CPU path '")
+        << path << "'; expected avx512vnni, avxvnni, avx512, avx2 or x86-64";
+    return signalPassFailure();
+  }
+  SmallVector<ContractOp> ops;
+  getOperation()->walk([&](ContractOp op) { ops.push_back(op); });
+  for (ContractOp op : ops)
+    if (failed(lower(op, *target)))
+      return signalPassFailure();
+}

@@ -1,0 +1,106 @@
+//===- PlainKernel.cpp - Rows of lhs times packed panels of rhs
+//--------------------------------------------------------===//
+#include "KernelBuilder.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+int64_t PlainKernel::getPanels() const { return llvm::divideCeil(plan.channels, tile.vectors * tile.lanes); }
+
+void PlainKernel::buildPanel(Value panel, Value chunk, const Place &outerPlace) {
+  int64_t width = tile.vectors * tile.lanes, panels = getPanels();
+  Place place = outerPlace;
+  Value channel = index(0);
+  if (panels > 1) {
+    place.rhs = add(place.rhs, mul(panel, width / kChannelBlock * plan.blockStride));
+    channel = mul(panel, width);
+  }
+  int64_t lastWidth = plan.channels - (panels - 1) * width;
+  int64_t lastVectors = llvm::divideCeil(lastWidth, tile.lanes), lastLanes = lastWidth - (lastVectors - 1) * tile.lanes;
+  if (panels == 1 || lastWidth == width)
+    return buildPanel(place, chunk, channel, lastVectors, lastLanes);
+  Value isFull = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, panel, index(panels - 1));
+  auto branch = scf::IfOp::create(b, loc, isFull, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  buildPanel(place, chunk, channel, tile.vectors, tile.lanes);
+  b.setInsertionPointToStart(branch.elseBlock());
+  buildPanel(place, chunk, channel, lastVectors, lastLanes);
+}
+
+void PlainKernel::buildPanel(const Place &panelPlace, Value chunk, Value channel, int64_t vectors, int64_t lastLanes) {
+  forEachRowTile(chunk, panelPlace, [&](const Place &place, int64_t rows) {
+    SmallVector<Value> accs(rows * vectors, zero(accType()));
+    accs = forOuterReductions(place.lhs, place.rhs, accs, [&](Value lhsAt, Value rhsAt, ArrayRef<Value> carried) {
+      return buildRun(lhsAt, rhsAt, carried, rows, vectors);
+    });
+    finish(accs, place, channel, rows, vectors, lastLanes);
+  });
+}
+
+SmallVector<Value> PlainKernel::buildRun(Value lhsAt, Value rhsAt, ArrayRef<Value> start, int64_t rows,
+                                         int64_t vectors) {
+  SmallVector<Value> accs(start);
+  int64_t step = plan.isFloat ? 1 : 4, full = plan.run / step, rest = plan.run % step;
+  if (full > 0)
+    accs = forRange(full, accs, [&](Value i, ArrayRef<Value> carried) {
+      return buildStep(add(lhsAt, mul(i, step * plan.runStride)), add(rhsAt, mul(i, plan.getGroupStride())), carried,
+                       rows, vectors, step);
+    });
+  if (rest > 0)
+    accs = buildStep(add(lhsAt, full * step), add(rhsAt, full * plan.getGroupStride()), accs, rows, vectors, rest);
+  return accs;
+}
+
+SmallVector<Value> PlainKernel::buildStep(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t vectors,
+                                          int64_t bytes) {
+  int64_t lanes = tile.lanes, bytesPerLane = plan.isFloat ? 1 : 4;
+  VectorType rhsType = vectorOf(plan.isFloat ? Type(b.getF32Type()) : Type(b.getI8Type()), bytesPerLane * lanes);
+  SmallVector<Value> weights;
+  for (int64_t v = 0; v < vectors; ++v) {
+    int64_t channel = v * lanes;
+    weights.push_back(load(
+        rhsType, rhs, add(rhsAt, channel / kChannelBlock * plan.blockStride + channel % kChannelBlock * bytesPerLane)));
+  }
+  SmallVector<Value> result;
+  for (int64_t row = 0; row < rows; ++row) {
+    Value at = add(lhsAt, row * plan.rows.lhs), left;
+    if (plan.isFloat)
+      left = vector::BroadcastOp::create(b, loc, rhsType, memref::LoadOp::create(b, loc, lhs, ValueRange{at}));
+    else
+      left = broadcastBytes(at, bytes);
+    for (int64_t v = 0; v < vectors; ++v)
+      result.push_back(multiplyAdd(left, weights[v], accs[row * vectors + v]));
+  }
+  return result;
+}
+
+/// The next `bytes` of lhs, 4 or the rest of a run, in every lane. Nothing beyond the run is read; the packed weights
+/// beyond it are zero, so the bytes there may hold anything.
+Value PlainKernel::broadcastBytes(Value at, int64_t bytes) {
+  Type i32 = b.getI32Type();
+  auto constant = [&](int64_t value) -> Value { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(value)); };
+  auto loadWord = [&](Value from) -> Value {
+    Value four = load(vectorOf(b.getI8Type(), 4), lhs, from);
+    Value word = vector::BitCastOp::create(b, loc, vectorOf(i32, 1), four);
+    return vector::ExtractOp::create(b, loc, word, ArrayRef<int64_t>{0});
+  };
+  Value word;
+  if (bytes == 4) {
+    word = loadWord(at);
+  } else if (plan.run >= 4) {
+    // The last four bytes of the run, of which the first ones were summed already.
+    word = arith::ShRUIOp::create(b, loc, loadWord(add(at, bytes - 4)), constant(8 * (4 - bytes)));
+  } else {
+    for (int64_t i = 0; i < bytes; ++i) {
+      Value byte = arith::ExtUIOp::create(b, loc, i32, memref::LoadOp::create(b, loc, lhs, ValueRange{add(at, i)}));
+      word = i == 0 ? byte : arith::OrIOp::create(b, loc, word, arith::ShLIOp::create(b, loc, byte, constant(8 * i)));
+    }
+  }
+  if (plan.lhsFlipped)
+    word = arith::XOrIOp::create(b, loc, word, constant(static_cast<int32_t>(0x80808080u)));
+  Value words = vector::BroadcastOp::create(b, loc, vectorOf(i32, tile.lanes), word);
+  return vector::BitCastOp::create(b, loc, vectorOf(b.getI8Type(), 4 * tile.lanes), words);
+}
