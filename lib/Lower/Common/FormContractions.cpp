@@ -446,7 +446,7 @@ static ContractOp fuseConsumer(OpBuilder &builder, ContractOp contract) {
   std::string why;
   if (!ContractionPlan::get(maps, types, contract.getExtents(), contract.getIterators(), why)) {
     remark::missed(generic.getLoc(), remark::RemarkOpts::name("Epilogue").category("qnn"))
-        << "stays outside the contraction's epilogue: " << why;
+        << ("stays outside the contraction's epilogue: " + why);
     return nullptr;
   }
 
@@ -523,7 +523,7 @@ void FormContractions::runOnOperation() {
       if (!why.empty()) {
         ++numDeclined;
         remark::missed(op.getLoc(), remark::RemarkOpts::name("Contraction").category("qnn"))
-            << "stays a loop nest: " << why;
+            << ("stays a loop nest: " + why);
       }
       continue;
     }

@@ -1,0 +1,43 @@
+// What fits no plan stays a linalg.generic, and a remark says why.
+// RUN: quant-opt %s --qnn-form-contractions --remarks-filter=qnn --remark-policy=all 2>&1 | FileCheck %s
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// CHECK-DAG: stays a loop nest: the accumulator is neither i32 nor f32
+func.func @doubles_stay_loops(%a: tensor<4x8xf64>, %b: tensor<16x8xf64>, %init: tensor<4x16xf64>) -> tensor<4x16xf64> {
+  %y = linalg.generic {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : tensor<4x8xf64>, tensor<16x8xf64>) outs(%init : tensor<4x16xf64>) {
+  ^bb0(%x: f64, %z: f64, %c: f64):
+    %p = arith.mulf %x, %z : f64
+    %s = arith.addf %c, %p : f64
+    linalg.yield %s : f64
+  } -> tensor<4x16xf64>
+  return %y : tensor<4x16xf64>
+}
+
+// CHECK-DAG: stays a loop nest: a factor is neither an extended byte nor an f32 operand
+func.func @wide_integers_stay_loops(%a: tensor<4x8xi32>, %b: tensor<16x8xi32>, %init: tensor<4x16xi32>) -> tensor<4x16xi32> {
+  %y = linalg.generic {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : tensor<4x8xi32>, tensor<16x8xi32>) outs(%init : tensor<4x16xi32>) {
+  ^bb0(%x: i32, %z: i32, %c: i32):
+    %p = arith.muli %x, %z : i32
+    %s = arith.addi %c, %p : i32
+    linalg.yield %s : i32
+  } -> tensor<4x16xi32>
+  return %y : tensor<4x16xi32>
+}
+
+// CHECK-DAG: stays a loop nest: a depthwise contraction of two activations
+func.func @depthwise_needs_constant_weights(%a: tensor<5x16xf32>, %b: tensor<3x16xf32>, %init: tensor<3x16xf32>) -> tensor<3x16xf32> {
+  %y = linalg.generic {indexing_maps = [affine_map<(h, c, k) -> (h + k, c)>, affine_map<(h, c, k) -> (k, c)>, affine_map<(h, c, k) -> (h, c)>],
+      iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : tensor<5x16xf32>, tensor<3x16xf32>) outs(%init : tensor<3x16xf32>) {
+  ^bb0(%x: f32, %z: f32, %c: f32):
+    %p = arith.mulf %x, %z : f32
+    %s = arith.addf %c, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<3x16xf32>
+  return %y : tensor<3x16xf32>
+}
