@@ -60,6 +60,16 @@ static SmallVector<const char *> makeArguments(int argc, char **argv) {
   return arguments;
 }
 
+static void printHelp() {
+  llvm::outs() << kHelp << "Pipelines:\n";
+  registerQnnPasses();
+  // The registry lists passes only.
+  for (StringRef name : {"quantize-static", "calibrate", "qnn-normalize", "lower-to-x86"})
+    if (const PassPipelineInfo *pipeline = PassPipelineInfo::lookup(name))
+      pipeline->printHelpStr(/*indent=*/2, /*descIndent=*/38);
+  printRegisteredPasses();
+}
+
 static int fail(llvm::Error error) { return static_cast<int>(reportError("quant-opt", std::move(error))); }
 
 /// What the stock parser of options printed, as a usage error of this tool.
@@ -82,9 +92,7 @@ static int failUsage(StringRef text) {
 static int runTool(int argc, char **argv) {
   for (StringRef argument : ArrayRef(argv, argc).drop_front()) {
     if (argument == "--help" || argument == "-help" || argument == "-h") {
-      llvm::outs() << kHelp;
-      registerQnnPasses();
-      printRegisteredPasses();
+      printHelp();
       return 0;
     }
     if (argument == "--version" || argument == "-version") {
@@ -121,7 +129,7 @@ static int runTool(int argc, char **argv) {
     DiagnosticPrinter printer(&context, "quant-opt", "command line", /*showRemarks=*/false);
     PassManager manager(&context);
     if (failed(config.setupPassPipeline(manager)))
-      return fail(makeToolError(ExitCode::Usage, "a pass has no such option or value\n  see quant-opt --help"));
+      return fail(makeToolError(ExitCode::Usage, "a pass on the command line, or an option of it, does not exist\n  see quant-opt --help"));
   }
 
   llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> buffer = readInputFile(input);

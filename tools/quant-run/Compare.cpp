@@ -48,6 +48,12 @@ static Reader getReader(StringRef type) {
       .Default(readAs<uint8_t>);
 }
 
+static std::string formatNumber(const char *format, double number) {
+  if (std::isinf(number))
+    return number < 0 ? "-inf" : "inf";
+  return llvm::formatv(false, format, number).str();
+}
+
 llvm::Error qnn::compareOutputs(ArrayRef<NamedArray> outputs, StringRef expectedPath, const CompareGates &gates) {
   llvm::Expected<ArrayFile> file = ArrayFile::open(expectedPath);
   if (!file)
@@ -90,8 +96,7 @@ llvm::Error qnn::compareOutputs(ArrayRef<NamedArray> outputs, StringRef expected
     double sqnr = noise == 0 ? HUGE_VAL : 10 * std::log10(signal / noise);
     std::string name = escapeText(output.info.name);
     std::string line = llvm::formatv("output \"{0}\": SQNR {1} dB, max error {2}, {3} of {4} values bit-equal", name,
-                                     noise == 0 ? std::string("inf") : llvm::formatv("{0:f2}", sqnr).str(),
-                                     llvm::formatv("{0:e4}", worst).str(), equal, count);
+                                     formatNumber("{0:f2}", sqnr), formatNumber("{0:e4}", worst), equal, count);
     llvm::outs() << line << "\n";
     if (sqnr < gates.minSqnr || worst > gates.maxError || (gates.bitExact && equal != count))
       missed += (missed.empty() ? "\"" : ", \"") + output.info.name + "\"";

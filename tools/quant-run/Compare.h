@@ -4,12 +4,14 @@
 
 #include "quant-opt/Data/ArrayFile.h"
 
+#include <cmath>
+
 namespace mlir::qnn {
 
 /// What a comparison must reach; all of it is checked for every output.
 struct CompareGates {
-  double minSqnr = -1e300;
-  double maxError = 1e300;
+  double minSqnr = -HUGE_VAL;
+  double maxError = HUGE_VAL;
   bool bitExact = false;
 };
 

@@ -105,13 +105,10 @@ OutputCollector::OutputCollector(const CompiledModel &model, const SampleReader 
   for (const ModelTensor &output : model.getOutputs()) {
     ArrayInfo info{output.name, output.type, output.shape};
     int64_t runs = reader.getNumRuns();
-    if (runs > 1 || reader.getNumSamples() == 1) {
-      bool batched = !output.shape.empty() && output.shape[0] * runs >= reader.getNumSamples();
-      if (batched)
-        info.shape[0] = runs == 1 ? output.shape[0] : std::min(reader.getNumSamples(), output.shape[0] * runs);
-      else if (runs > 1)
-        info.shape.insert(info.shape.begin(), runs);
-    }
+    if (!output.shape.empty() && output.shape[0] == reader.getBatch())
+      info.shape[0] = reader.getNumSamples();
+    else if (runs > 1)
+      info.shape.insert(info.shape.begin(), runs);
     infos.push_back(std::move(info));
     bytes.emplace_back().reserve(output.bytes * runs);
   }

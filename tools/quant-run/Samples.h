@@ -17,6 +17,8 @@ public:
 
   int64_t getNumSamples() const { return numSamples; }
   int64_t getNumRuns() const { return numRuns; }
+  /// Samples in one run.
+  int64_t getBatch() const { return batch; }
   /// Fills the model's input buffers for the next run.
   llvm::Error next();
 

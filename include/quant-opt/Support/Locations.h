@@ -8,7 +8,7 @@
 namespace mlir::qnn {
 
 /// The name of the source node in `loc`: of a name location its name, of a fused one the first name found; of a file location
-/// "file:line:column"; otherwise empty.
+/// "file:line:column" without the folder, so that nothing depends on where a file lies; otherwise empty.
 std::string getNodeName(Location loc);
 
 } // namespace mlir::qnn
