@@ -58,12 +58,29 @@ QuantRule qnn::getQuantRule(Operation *op) {
   return rule;
 }
 
+/// Whether an argument of a block can reach `value`. Each operation is visited once, whereas rules ask about constants
+/// and constants about rules, which on a deep model would multiply at every step.
+static bool dependsOnArgument(Value value) {
+  SmallVector<Value> worklist = {value};
+  llvm::SmallPtrSet<Operation *, 16> visited;
+  while (!worklist.empty()) {
+    Operation *op = worklist.pop_back_val().getDefiningOp();
+    if (!op)
+      return true;
+    if (visited.insert(op).second)
+      llvm::append_range(worklist, llvm::reverse(op->getOperands()));
+  }
+  return false;
+}
+
 bool qnn::isConstantValue(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op)
     return false;
   if (op->hasTrait<OpTrait::ConstantLike>())
     return true;
+  if (dependsOnArgument(value))
+    return false;
   if (isa<quant::QuantizeCastOp, quant::DequantizeCastOp, quant::StorageCastOp>(op))
     return isConstantValue(op->getOperand(0));
   auto quantizable = dyn_cast<QuantizableOpInterface>(op);
