@@ -213,8 +213,9 @@ struct InlineScalars : OpRewritePattern<linalg::GenericOp> {
     SetVector<Value> captured;
     for (Operation &inner : *op.getBody())
       for (Value operand : inner.getOperands())
-        if (Operation *def = operand.getDefiningOp();
-            def && def->getBlock() != op.getBody() && def->hasTrait<OpTrait::ConstantLike>())
+        if (Operation *def = operand.getDefiningOp(); def && def->getBlock() != op.getBody() &&
+                                                      def->hasTrait<OpTrait::ConstantLike>() &&
+                                                      !isa<ShapedType>(operand.getType()))
           captured.insert(operand);
     return captured;
   }

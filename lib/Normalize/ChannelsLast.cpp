@@ -1,5 +1,6 @@
 //===- ChannelsLast.cpp - Convolutions and poolings with channels as the innermost dimension
 //--------------------------===//
+#include "Body.h"
 #include "Convolution.h"
 #include "Relayout.h"
 #include "quant-opt/Normalize/Passes.h"
@@ -28,6 +29,31 @@ struct ChannelsLastPass : public qnn::impl::ChannelsLastPassBase<ChannelsLastPas
     for (linalg::GenericOp op : generics)
       if (std::optional<ConvolutionLoops> loops = matchConvolution(op))
         relayout(op, *loops);
+      else if (isFloatContraction(op))
+        permuteConstants(op);
+  }
+
+  /// The constant weights of a matrix product become [batch…, oc…, k…], as those of a convolution.
+  void permuteConstants(linalg::GenericOp op) {
+    OpBuilder builder(op);
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      AffineMap map = op.getMatchingIndexingMap(operand);
+      if (!getConstantBehindReshapes(operand->get()) || !map.isProjectedPermutation())
+        continue;
+      Permutation permutation;
+      for (utils::IteratorType kind : {utils::IteratorType::parallel, utils::IteratorType::reduction})
+        for (auto [loop, iterator] : llvm::enumerate(op.getIteratorTypesArray()))
+          if (std::optional<unsigned> dim = map.getResultPosition(getAffineDimExpr(loop, op.getContext()));
+              dim && iterator == kind)
+            permutation.push_back(*dim);
+      if (isIdentity(permutation))
+        continue;
+      operand->set(createTransposed(builder, op.getLoc(), operand->get(), permutation));
+      maps[operand->getOperandNumber()] = permuteResults(map, permutation);
+      ++numRelaid;
+    }
+    op.setIndexingMapsAttr(builder.getAffineMapArrayAttr(maps));
   }
 
   void relayout(linalg::GenericOp op, const ConvolutionLoops &loops) {

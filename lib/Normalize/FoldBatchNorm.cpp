@@ -84,7 +84,8 @@ struct FoldBatchNormPass : public qnn::impl::FoldBatchNormPassBase<FoldBatchNorm
       OpOperand *weights = getWeights(op);
       if (!weights)
         continue;
-      foldPreceding(op, *weights);
+      while (foldPreceding(op, *weights))
+        ;
       foldFollowing(op, *weights);
     }
   }
@@ -189,37 +190,37 @@ struct FoldBatchNormPass : public qnn::impl::FoldBatchNormPassBase<FoldBatchNorm
 
   /// A producer of the data that is affine per input channel, with nothing in between: padding would have to pad with
   /// what the function makes of zero.
-  void foldPreceding(linalg::GenericOp op, OpOperand &weights) {
+  bool foldPreceding(linalg::GenericOp op, OpOperand &weights) {
     OpOperand &data = op->getOpOperand(1 - weights.getOperandNumber());
     auto producer = data.get().getDefiningOp<linalg::GenericOp>();
     if (!producer || !producer->hasOneUse() || !producer.hasPureTensorSemantics())
-      return;
+      return false;
     OpOperand *x = nullptr;
     for (OpOperand *operand : producer.getDpsInputOperands()) {
       if (getConstantBehindReshapes(operand->get()))
         continue;
       if (x)
-        return;
+        return false;
       x = operand;
     }
     // A producer that ends another contraction's chain is that contraction's bias or batch norm.
     if (!x || (x->get().getDefiningOp<linalg::GenericOp>() &&
                isFloatContraction(x->get().getDefiningOp<linalg::GenericOp>())))
-      return;
+      return false;
     std::optional<ChannelAffine> affine = matchChannelAffine(producer, *x);
     if (!affine || !affine->isFinite() || !producer.getIndexingMapsArray().back().isIdentity())
-      return;
+      return false;
     AffineMap map = op.getMatchingIndexingMap(&weights), dataMap = op.getMatchingIndexingMap(&data);
     SmallVector<unsigned> channel;
     if (affine->dim >= 0) {
       auto expr = dyn_cast<AffineDimExpr>(dataMap.getResult(affine->dim));
       if (!expr)
-        return;
+        return false;
       channel.push_back(expr.getPosition());
     }
     std::optional<SmallVector<int64_t>> channelDims = findDims(map, channel);
     if (!channelDims)
-      return;
+      return false;
 
     // bias = Σ w * offset over the reduction, one per combination of the weights' parallel loops.
     SmallVector<unsigned> kept;
@@ -234,11 +235,11 @@ struct FoldBatchNormPass : public qnn::impl::FoldBatchNormPassBase<FoldBatchNorm
     // A reduction loop that the weights lack would repeat the sum.
     for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
       if (op.getIteratorTypesArray()[loop] == utils::IteratorType::reduction && !map.isFunctionOfDim(loop))
-        return;
+        return false;
     auto shape = cast<RankedTensorType>(weights.get().getType()).getShape();
     std::optional<std::vector<char>> bytes = readBytes(getConstantBehindReshapes(weights.get()));
     if (!keptDims || !bytes)
-      return;
+      return false;
     const float *numbers = reinterpret_cast<const float *>(bytes->data());
     int64_t count = 1;
     for (int64_t dim : *keptDims)
@@ -257,6 +258,7 @@ struct FoldBatchNormPass : public qnn::impl::FoldBatchNormPassBase<FoldBatchNorm
     }
     producer.erase();
     ++numFolded;
+    return true;
   }
 
   /// Multiplies the weights by the scale of the channel at `dims`: in double, rounded once.

@@ -97,3 +97,25 @@ func.func @a_window_over_channels_is_no_pooling(%x: tensor<1x8x4x4xf32>, %z: ten
   } -> tensor<1x6x4x4xf32>
   return %y : tensor<1x6x4x4xf32>
 }
+
+// -----
+
+#x = affine_map<(m, n, k) -> (m, k)>
+#w = affine_map<(m, n, k) -> (k, n)>
+#y = affine_map<(m, n, k) -> (m, n)>
+
+// CHECK-DAG: #[[W:.+]] = affine_map<(d0, d1, d2) -> (d1, d2)>
+// CHECK-LABEL: func.func @constant_weights_of_a_matrix_product_are_one_row_a_channel
+// CHECK: %[[WT:.+]] = arith.constant dense<{{\[\[}}1.000000e+00, 4.000000e+00], [2.000000e+00, 5.000000e+00], [3.000000e+00, 6.000000e+00]]>
+// CHECK: linalg.generic {indexing_maps = [#{{.+}}, #[[W]], #{{.+}}], {{.*}} ins(%{{.+}}, %[[WT]] : tensor<4x2xf32>, tensor<3x2xf32>)
+func.func @constant_weights_of_a_matrix_product_are_one_row_a_channel(%x: tensor<4x2xf32>, %zero: tensor<4x3xf32>) -> tensor<4x3xf32> {
+  %w = arith.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+  %y = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<4x2xf32>, tensor<2x3xf32>) outs(%zero : tensor<4x3xf32>) {
+  ^bb0(%in: f32, %win: f32, %out: f32):
+    %p = arith.mulf %in, %win : f32
+    %s = arith.addf %out, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<4x3xf32>
+  return %y : tensor<4x3xf32>
+}

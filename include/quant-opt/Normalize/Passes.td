@@ -107,7 +107,8 @@ def ChannelsLastPass : Pass<"qnn-channels-last"> {
     A `linalg.generic` that reads an operand through windows is a convolution or pooling. Its data becomes
     `[n, spatial…, g, ic]`, its weights `[g, oc, k…, ic]`, its result `[n, spatial…, g, oc]`, and its loops run in the order
     parallel (n, spatial…, g, oc), reduction (k…, ic). Constant weights are permuted now; around data and result stand
-    `linalg.transpose` operations, which `--qnn-cancel-transposes` is for. A window over a dimension that has more than one
+    `linalg.transpose` operations, which `--qnn-cancel-transposes` is for. Constant weights of a matrix product become
+    `[oc…, k…]` likewise. A window over a dimension that has more than one
     other dimension inside it is no pooling and stays.
 
     ```mlir
