@@ -18,6 +18,7 @@ config.environment["PATH"] = os.pathsep.join(tools)
 venv = os.path.join(config.quant_opt_source, ".venv", "bin", "python")
 python = os.environ.get("QUANT_OPT_PYTHON", venv if os.path.exists(venv) else sys.executable)
 config.substitutions.append(("%python", python))
+config.substitutions.append(("%llvm_include", os.path.join(os.path.dirname(config.llvm_tools_dir), "include")))
 config.substitutions.append(("%llvm_lib", os.path.join(os.path.dirname(config.llvm_tools_dir), "lib")))
 config.substitutions.append(("%source", config.quant_opt_source))
 
