@@ -1,4 +1,4 @@
-//===- PrintQuantizedEdges.cpp - Print which values would be quantized, and what stays float --------------------------===//
+//===- PrintQuantizedEdges.cpp - Print which values would be quantized, and what stays float ----------------------===//
 #include "quant-opt/Analysis/Passes.h"
 #include "quant-opt/Analysis/QuantizedEdges.h"
 #include "quant-opt/Support/Locations.h"

@@ -1,4 +1,4 @@
-//===- CpuPath.cpp - The x86 code paths that one artifact may hold ----------------------------------------------------===//
+//===- CpuPath.cpp - The x86 code paths that one artifact may hold ------------------------------------------------===//
 #include "quant-opt/Support/CpuPath.h"
 
 #include "llvm/ADT/SmallVector.h"

@@ -1,4 +1,4 @@
-//===- Locations.cpp - The node name that an operation's location carries --------------------------------------------===//
+//===- Locations.cpp - The node name that an operation's location carries -----------------------------------------===//
 #include "quant-opt/Support/Locations.h"
 
 #include "mlir/IR/BuiltinAttributes.h"

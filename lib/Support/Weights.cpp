@@ -1,4 +1,4 @@
-//===- Weights.cpp - Reading and making constant tensors without passing through attributes that fold ----------------===//
+//===- Weights.cpp - Reading and making constant tensors without passing through attributes that fold -------------===//
 #include "quant-opt/Support/Weights.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

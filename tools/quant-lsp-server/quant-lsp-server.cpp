@@ -1,4 +1,4 @@
-//===- quant-lsp-server.cpp - Editor support for MLIR files with the dialects of this project -------------------------===//
+//===- quant-lsp-server.cpp - Editor support for MLIR files with the dialects of this project ---------------------===//
 #include "quant-opt/Pipelines/RegisterAll.h"
 
 #include "mlir/IR/DialectRegistry.h"

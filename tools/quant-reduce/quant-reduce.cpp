@@ -1,4 +1,4 @@
-//===- quant-reduce.cpp - Shrinks an MLIR file that fails in a pass of this project to its smallest failing part ------===//
+//===- quant-reduce.cpp - Shrinks an MLIR file that fails in a pass of this project to its smallest failing part --===//
 #include "quant-opt/Pipelines/RegisterAll.h"
 
 #include "mlir/IR/DialectRegistry.h"

@@ -1,4 +1,4 @@
-//===- Passes.h - Passes that print analyses --------------------------------------------------------------------------===//
+//===- Passes.h - Passes that print analyses ----------------------------------------------------------------------===//
 #ifndef QUANT_OPT_ANALYSIS_PASSES_H
 #define QUANT_OPT_ANALYSIS_PASSES_H
 

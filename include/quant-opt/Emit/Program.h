@@ -1,4 +1,4 @@
-//===- Program.h - A lowered model, ready to be emitted: what Lower hands to Emit -------------------------------------===//
+//===- Program.h - A lowered model, ready to be emitted: what Lower hands to Emit ---------------------------------===//
 #ifndef QUANT_OPT_EMIT_PROGRAM_H
 #define QUANT_OPT_EMIT_PROGRAM_H
 

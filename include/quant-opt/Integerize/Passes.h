@@ -1,4 +1,4 @@
-//===- Passes.h - Passes of the stage Integerize ---------------------------------------------------------------------===//
+//===- Passes.h - Passes of the stage Integerize ------------------------------------------------------------------===//
 #ifndef QUANT_OPT_INTEGERIZE_PASSES_H
 #define QUANT_OPT_INTEGERIZE_PASSES_H
 

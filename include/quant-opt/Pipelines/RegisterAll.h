@@ -1,4 +1,4 @@
-//===- RegisterAll.h - Everything a tool needs registered -------------------------------------------------------------===//
+//===- RegisterAll.h - Everything a tool needs registered ---------------------------------------------------------===//
 #ifndef QUANT_OPT_PIPELINES_REGISTERALL_H
 #define QUANT_OPT_PIPELINES_REGISTERALL_H
 

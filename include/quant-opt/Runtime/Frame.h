@@ -1,4 +1,5 @@
-/*===- Frame.h - What a compiled step sees: shared by generated code and the runtime ----------------------------------===*/
+/*===- Frame.h - What a compiled step sees: shared by generated code and the runtime
+ * ----------------------------------===*/
 #ifndef QUANT_OPT_RUNTIME_FRAME_H
 #define QUANT_OPT_RUNTIME_FRAME_H
 

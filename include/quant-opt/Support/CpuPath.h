@@ -1,4 +1,4 @@
-//===- CpuPath.h - The x86 code paths that one artifact may hold ------------------------------------------------------===//
+//===- CpuPath.h - The x86 code paths that one artifact may hold --------------------------------------------------===//
 #ifndef QUANT_OPT_SUPPORT_CPUPATH_H
 #define QUANT_OPT_SUPPORT_CPUPATH_H
 

@@ -21,7 +21,8 @@ llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> readInputFile(StringRef path
 llvm::Error checkNesting(StringRef text, StringRef path);
 
 /// Parses a module from text or bytecode that passed `checkNesting`. Null after diagnostics on the context.
-OwningOpRef<ModuleOp> parseModuleGuarded(std::unique_ptr<llvm::MemoryBuffer> buffer, StringRef path, MLIRContext *context);
+OwningOpRef<ModuleOp> parseModuleGuarded(std::unique_ptr<llvm::MemoryBuffer> buffer, StringRef path,
+                                         MLIRContext *context);
 
 /// Runs `main` where deep recursion has room, with the crash handlers installed, and returns its exit code.
 int runGuarded(const char *tool, llvm::function_ref<int()> main);

@@ -1,4 +1,4 @@
-//===- Weights.h - Reading and making constant tensors without passing through attributes that fold ------------------===//
+//===- Weights.h - Reading and making constant tensors without passing through attributes that fold ---------------===//
 #ifndef QUANT_OPT_SUPPORT_WEIGHTS_H
 #define QUANT_OPT_SUPPORT_WEIGHTS_H
 
@@ -17,13 +17,13 @@ constexpr int64_t kMaxInlineElements = 16;
 /// The attribute of a ranked tensor that an `arith.constant` made, or null.
 ElementsAttr getConstantElements(Value value);
 
-/// The bytes of a constant tensor, row-major, splats expanded; nothing if `attr` has no contents that can be read, or is of i1
-/// or of elements that are not whole bytes.
+/// The bytes of a constant tensor, row-major, splats expanded; nothing if `attr` has no contents that can be read, or
+/// is of i1 or of elements that are not whole bytes.
 std::optional<std::vector<char>> readBytes(ElementsAttr attr);
 
-/// The elements of the constant tensor `value`, row-major, as T; nothing if it is not constant or T's size is not its element's.
-template <typename T>
-std::optional<std::vector<T>> readConstant(Value value) {
+/// The elements of the constant tensor `value`, row-major, as T; nothing if it is not constant or T's size is not its
+/// element's.
+template <typename T> std::optional<std::vector<T>> readConstant(Value value) {
   ElementsAttr attr = getConstantElements(value);
   if (!attr || attr.getElementType().getIntOrFloatBitWidth() != 8 * sizeof(T))
     return std::nullopt;
@@ -35,8 +35,8 @@ std::optional<std::vector<T>> readConstant(Value value) {
   return elements;
 }
 
-/// An attribute of `type` with the given row-major bytes: `dense` when small, else a `dense_resource` named after `name`
-/// (made unique), 64-byte aligned.
+/// An attribute of `type` with the given row-major bytes: `dense` when small, else a `dense_resource` named after
+/// `name` (made unique), 64-byte aligned.
 ElementsAttr makeElements(RankedTensorType type, ArrayRef<char> bytes, StringRef name);
 
 /// An `arith.constant` of `type` with the given row-major elements; see `makeElements`.
@@ -44,12 +44,14 @@ template <typename T>
 Value createConstant(OpBuilder &builder, Location loc, RankedTensorType type, ArrayRef<T> elements, StringRef name);
 
 /// The same from bytes.
-Value createConstantFromBytes(OpBuilder &builder, Location loc, RankedTensorType type, ArrayRef<char> bytes, StringRef name);
+Value createConstantFromBytes(OpBuilder &builder, Location loc, RankedTensorType type, ArrayRef<char> bytes,
+                              StringRef name);
 
 template <typename T>
 Value createConstant(OpBuilder &builder, Location loc, RankedTensorType type, ArrayRef<T> elements, StringRef name) {
   return createConstantFromBytes(
-      builder, loc, type, ArrayRef<char>(reinterpret_cast<const char *>(elements.data()), elements.size() * sizeof(T)), name);
+      builder, loc, type, ArrayRef<char>(reinterpret_cast<const char *>(elements.data()), elements.size() * sizeof(T)),
+      name);
 }
 
 } // namespace mlir::qnn

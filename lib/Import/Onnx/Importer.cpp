@@ -121,8 +121,7 @@ bool GraphImporter::checkVersions() {
     if (import.domain().empty() || import.domain() == "ai.onnx")
       opset = import.version();
   if (opset < kOldestOpset || opset > kNewestOpset) {
-    error() << "the model imports opset " << opset << "; opsets 7 to " << kNewestOpset
-            << " are supported";
+    error() << "the model imports opset " << opset << "; opsets 7 to " << kNewestOpset << " are supported";
     return false;
   }
   if (model.graph().sparse_initializer_size()) {
@@ -316,7 +315,8 @@ void GraphImporter::importNode(const ::onnx::NodeProto &node) {
     fail(name, op, "the operator is not supported");
     known = false;
   } else if (opset < entry->oldestOpset) {
-    fail(name, op, "the operator as of opset " + Twine(opset) + " is not supported; opsets 7 to " + Twine(kNewestOpset) + " are");
+    fail(name, op,
+         "the operator as of opset " + Twine(opset) + " is not supported; opsets 7 to " + Twine(kNewestOpset) + " are");
     known = false;
   }
 

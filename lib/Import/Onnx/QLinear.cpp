@@ -50,8 +50,8 @@ static LogicalResult checkQLinear(NodeImporter &n, QLinearParams &params) {
   return checkParams(n, params.result, {}, params.storage);
 }
 
-/// The types of both operands and the result; false if one cannot be stated as a type, or if the left operand has more than
-/// one scale, which no integer contraction can keep.
+/// The types of both operands and the result; false if one cannot be stated as a type, or if the left operand has more
+/// than one scale, which no integer contraction can keep.
 struct QLinearTypes {
   quant::QuantizedType lhs, rhs, result;
   explicit operator bool() const { return isa_and_nonnull<quant::UniformQuantizedType>(lhs) && rhs && result; }

@@ -131,7 +131,8 @@ static LogicalResult importDynamicQuantizeLinear(NodeImporter &n) {
       [](ImplicitLocOpBuilder &b, ValueRange args) -> Value { return arith::MaxNumFOp::create(b, args[1], args[0]); });
   Value scale = n.elementwise({low, high}, f32, [&](ImplicitLocOpBuilder &b, ValueRange args) -> Value {
     Value steps = n.scalar(f32, 255);
-    // As in params_c1, infinite bounds count as the largest numbers, and a width that is not finite is divided in halves.
+    // As in params_c1, infinite bounds count as the largest numbers, and a width that is not finite is divided in
+    // halves.
     Value least = arith::MaxNumFOp::create(b, args[0], n.scalar(f32, -FLT_MAX));
     Value most = arith::MinNumFOp::create(b, args[1], n.scalar(f32, FLT_MAX));
     Value width = arith::SubFOp::create(b, most, least);

@@ -10,8 +10,8 @@ namespace mlir::qnn {
 
 using namespace mlir;
 
-/// Whether `operand` is read along loops `dim` and `dim + 1` as along one loop: not at all, or as neighbouring dimensions of
-/// memory without a gap.
+/// Whether `operand` is read along loops `dim` and `dim + 1` as along one loop: not at all, or as neighbouring
+/// dimensions of memory without a gap.
 static bool isContiguous(OpOperand &operand, AffineMap map, unsigned dim) {
   auto type = dyn_cast<MemRefType>(operand.get().getType());
   if (!type)

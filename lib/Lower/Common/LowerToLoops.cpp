@@ -128,8 +128,8 @@ static bool isSameMemory(Value a, Value b) {
   if (a == b)
     return true;
   auto bufferA = a.getDefiningOp<BufferOp>(), bufferB = b.getDefiningOp<BufferOp>();
-  return bufferA && bufferB && bufferA.getKind() == bufferB.getKind() && bufferA.getPosition() == bufferB.getPosition() &&
-         bufferA.getByteSize() == bufferB.getByteSize();
+  return bufferA && bufferB && bufferA.getKind() == bufferB.getKind() &&
+         bufferA.getPosition() == bufferB.getPosition() && bufferA.getByteSize() == bufferB.getByteSize();
 }
 
 /// What `reduction` finds in its accumulator if `fill` right before it put one value everywhere; null otherwise.
@@ -167,7 +167,8 @@ class Emitter {
 public:
   /// `initial` is what the accumulator holds before a reduction, if it is not to be read from memory.
   Emitter(OpBuilder &builder, linalg::LinalgOp op, Value initial)
-      : builder(builder), op(op), initial(initial), loc(op.getLoc()), ranges(op.getStaticLoopRanges()), ivs(ranges.size()) {}
+      : builder(builder), op(op), initial(initial), loc(op.getLoc()), ranges(op.getStaticLoopRanges()),
+        ivs(ranges.size()) {}
 
   void emit() {
     if (llvm::is_contained(ranges, 0))

@@ -87,7 +87,9 @@ TEST(LowerToProgram, runsAConvolutionWithPoolingOnEveryPath) {
   std::vector<float> input(3 * 8 * 8);
   for (size_t i = 0; i < input.size(); ++i)
     input[i] = std::sin(static_cast<float>(i));
-  auto padded = [&](int c, int h, int w) { return h < 0 || w < 0 || h > 7 || w > 7 ? 0.0f : input[(c * 8 + h) * 8 + w]; };
+  auto padded = [&](int c, int h, int w) {
+    return h < 0 || w < 0 || h > 7 || w > 7 ? 0.0f : input[(c * 8 + h) * 8 + w];
+  };
   const float bias[] = {1, 2, 3, -40};
   std::vector<float> expected;
   for (float b : bias)

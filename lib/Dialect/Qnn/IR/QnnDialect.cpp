@@ -1,4 +1,4 @@
-//===- QnnDialect.cpp - Registers the qnn dialect's operations --------------------------------------------------------===//
+//===- QnnDialect.cpp - Registers the qnn dialect's operations ----------------------------------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

@@ -1,4 +1,4 @@
-//===- QnnOps.cpp - Verifiers of the qnn dialect's operations ---------------------------------------------------------===//
+//===- QnnOps.cpp - Verifiers of the qnn dialect's operations -----------------------------------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 
 #include <cmath>
@@ -32,12 +32,12 @@ LogicalResult RangeOp::verify() {
 }
 
 /// Checks that zero point and clamp bounds are values of the 8-bit storage type.
-template <typename OpTy>
-static LogicalResult verifyStorageBounds(OpTy op) {
+template <typename OpTy> static LogicalResult verifyStorageBounds(OpTy op) {
   int32_t min = op.getIsUnsigned() ? 0 : -128, max = op.getIsUnsigned() ? 255 : 127;
   int32_t lo = op.getLo(), hi = op.getHi(), zeroPoint = op.getZeroPoint();
   if (lo < min || hi > max || lo > hi)
-    return op.emitOpError("expected clamp bounds within [") << min << ", " << max << "], found [" << lo << ", " << hi << "]";
+    return op.emitOpError("expected clamp bounds within [")
+           << min << ", " << max << "], found [" << lo << ", " << hi << "]";
   if (zeroPoint < min || zeroPoint > max)
     return op.emitOpError("expected a zero point within [") << min << ", " << max << "], found " << zeroPoint;
   return success();

@@ -1,4 +1,4 @@
-//===- Qnn.h - The qnn dialect: declarations of its operations --------------------------------------------------------===//
+//===- Qnn.h - The qnn dialect: declarations of its operations ----------------------------------------------------===//
 #ifndef QUANT_OPT_DIALECT_QNN_IR_QNN_H
 #define QUANT_OPT_DIALECT_QNN_IR_QNN_H
 
