@@ -162,7 +162,7 @@ std::optional<SmallVector<int64_t>> RegionBuilder::getBias(Value scalar) {
     std::optional<unsigned> position = acc.channelMap.getResultPosition(expr);
     if (!position && shape[dim] != 1)
       return std::nullopt;
-    channelDim.push_back(position ? *position : -1);
+    channelDim.push_back(position ? static_cast<int64_t>(*position) : -1);
   }
   SmallVector<int64_t> bias(acc.getNumChannels());
   SmallVector<int64_t> index(acc.channelShape.size(), 0);

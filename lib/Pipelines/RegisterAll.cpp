@@ -15,6 +15,7 @@
 #include "quant-opt/Normalize/Passes.h"
 #include "quant-opt/Pipelines/Calibrate.h"
 #include "quant-opt/Pipelines/LowerToX86.h"
+#include "quant-opt/Pipelines/QuantizeStatic.h"
 #include "quant-opt/Pipelines/Normalize.h"
 
 #include "mlir/InitAllDialects.h"
@@ -48,4 +49,5 @@ void qnn::registerQnnPasses() {
   registerLowerCommonPasses();
   registerLowerX86Passes();
   registerLowerToX86Pipeline();
+  registerQuantizeStaticPipeline();
 }

@@ -1,0 +1,45 @@
+//===- QuantizeStatic.h - The pipelines from a float or quantized model to the Integer form
+//---------------------------===//
+#ifndef QUANT_OPT_PIPELINES_QUANTIZESTATIC_H
+#define QUANT_OPT_PIPELINES_QUANTIZESTATIC_H
+
+#include "quant-opt/InsertQdq/Schemes.h"
+#include "quant-opt/Pipelines/Calibrate.h"
+
+namespace mlir::qnn {
+
+/// The options of `--quantize-static`: how to calibrate (unless the module states ranges already), and the scheme.
+struct QuantizeStaticOptions : public CalibratePipelineOptions {
+  Option<std::string> ranges{*this, "ranges", llvm::cl::desc("range table to use in place of calibration data")};
+  Option<ActivationType> activationType{*this, "activation-type", llvm::cl::desc("storage of activations"),
+                                        llvm::cl::init(ActivationType::U8),
+                                        llvm::cl::values(clEnumValN(ActivationType::U8, "u8", "unsigned bytes"),
+                                                         clEnumValN(ActivationType::I8, "i8", "signed bytes"))};
+  Option<ActivationScheme> activationScheme{
+      *this, "activation-scheme", llvm::cl::desc("how a range becomes scale and zero point"),
+      llvm::cl::init(ActivationScheme::Asymmetric),
+      llvm::cl::values(
+          clEnumValN(ActivationScheme::Asymmetric, "asymmetric", "params_c1: the whole range is used"),
+          clEnumValN(ActivationScheme::Symmetric, "symmetric", "params_c2: the zero point is the middle"))};
+  Option<WeightScheme> weightScheme{
+      *this, "weight-scheme", llvm::cl::desc("the scales of a weight"), llvm::cl::init(WeightScheme::PerChannel),
+      llvm::cl::values(clEnumValN(WeightScheme::PerChannel, "per-channel", "one for each output channel"),
+                       clEnumValN(WeightScheme::PerTensor, "per-tensor", "one for the whole tensor"))};
+  ListOption<std::string> exclude{*this, "exclude", llvm::cl::desc("names of nodes whose contraction stays in f32")};
+};
+
+/// Adds the passes of `--quantize-static` to `pm`, a pass manager on modules: from the Imported form, or from the
+/// Calibrated form, to the Integer form.
+void buildQuantizeStaticPipeline(OpPassManager &pm, const QuantizeStaticOptions &options);
+
+/// The same up to the Qdq form.
+void buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOptions &options);
+
+/// For models as they are, float or already quantized: from the Imported to the Normalized, or Integer, form.
+void buildCompileAsIsPipeline(OpPassManager &pm);
+
+void registerQuantizeStaticPipeline();
+
+} // namespace mlir::qnn
+
+#endif // QUANT_OPT_PIPELINES_QUANTIZESTATIC_H

@@ -1,0 +1,118 @@
+//===- QuantizeStatic.cpp - The pipelines from a float or quantized model to the Integer form
+//-------------------------===//
+#include "quant-opt/Pipelines/QuantizeStatic.h"
+
+#include "quant-opt/Calibrate/Passes.h"
+#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
+#include "quant-opt/InsertQdq/Passes.h"
+#include "quant-opt/Integerize/Passes.h"
+#include "quant-opt/Pipelines/Normalize.h"
+
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+namespace {
+
+/// Brings a module to the Calibrated form by the first means there is: its own ranges, a range table, calibration data.
+class PrepareRangesPass : public PassWrapper<PrepareRangesPass, OperationPass<ModuleOp>> {
+public:
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PrepareRangesPass)
+
+  explicit PrepareRangesPass(const QuantizeStaticOptions &options) {
+    if (!options.ranges.empty()) {
+      buildNormalizePipeline(pipeline, NormalizeOptions());
+      AnnotateRangesPassOptions annotate;
+      annotate.ranges = options.ranges;
+      pipeline.addPass(createAnnotateRangesPass(annotate));
+    } else if (!options.data.empty()) {
+      buildNormalizePipeline(pipeline, NormalizeOptions());
+      CalibratePassOptions calibrate = options.getPassOptions();
+      // Methods that weigh the error of quantizing must weigh that of the scheme in use.
+      calibrate.symmetric |= options.activationScheme == ActivationScheme::Symmetric;
+      pipeline.addPass(createCalibratePass(calibrate, compileObserved));
+    }
+    hasSource = !options.ranges.empty() || !options.data.empty();
+  }
+  PrepareRangesPass(const PrepareRangesPass &other)
+      : PassWrapper(other), pipeline(other.pipeline), hasSource(other.hasSource) {}
+
+  StringRef getArgument() const override { return "qnn-prepare-ranges"; }
+  StringRef getDescription() const override { return "bring a module to the Calibrated form"; }
+  void getDependentDialects(DialectRegistry &registry) const override { pipeline.getDependentDialects(registry); }
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    bool isCalibrated = module.walk([](RangeOp) { return WalkResult::interrupt(); }).wasInterrupted();
+    if (isCalibrated) {
+      if (hasSource) {
+        module.emitError(
+            "the model states ranges already, so that neither calibration data nor a range table can be used; "
+            "give the model before calibration, or drop the option");
+        signalPassFailure();
+      }
+      return;
+    }
+    bool isQuantized = module.walk([](quant::QuantizeCastOp) { return WalkResult::interrupt(); }).wasInterrupted();
+    if (isQuantized) {
+      module.emitError("the model is quantized already; compile it without --quantize");
+      return signalPassFailure();
+    }
+    if (!hasSource) {
+      module.emitError(
+          "static quantization needs ranges: give calibration-data=FILE.npz, or ranges=TABLE.json, or a model on which "
+          "--calibrate has stated them");
+      return signalPassFailure();
+    }
+    if (failed(runPipeline(pipeline, module)))
+      signalPassFailure();
+  }
+
+private:
+  OpPassManager pipeline{ModuleOp::getOperationName()};
+  bool hasSource = false;
+};
+
+} // namespace
+
+void qnn::buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOptions &options) {
+  // Why here: ranges belong to the Normalized form; only there each edge that will be quantized is a value of its own.
+  pm.addPass(std::make_unique<PrepareRangesPass>(options));
+  // Why here: a range that is missing is an error of calibration, and named as such before anything is changed. With
+  // exclusions fewer ranges are needed, which the next pass checks itself.
+  if (options.exclude.empty())
+    pm.addPass(createVerifyCalibratedPass());
+  InsertQdqPassOptions insert;
+  insert.activationType = options.activationType;
+  insert.activationScheme = options.activationScheme;
+  insert.weightScheme = options.weightScheme;
+  insert.exclude.assign(options.exclude.begin(), options.exclude.end());
+  pm.addPass(createInsertQdqPass(insert));
+  pm.addPass(createVerifyQdqPass());
+}
+
+void qnn::buildQuantizeStaticPipeline(OpPassManager &pm, const QuantizeStaticOptions &options) {
+  buildQuantizeToQdqPipeline(pm, options);
+  pm.addPass(createIntegerizePass());
+  pm.addPass(createVerifyIntegerPass());
+}
+
+void qnn::buildCompileAsIsPipeline(OpPassManager &pm) {
+  buildNormalizePipeline(pm, NormalizeOptions());
+  // Why here: layouts are final, so that storage is moved and packed once. A float model has nothing to make integer.
+  pm.addPass(createIntegerizePass());
+  pm.addPass(createVerifyIntegerPass());
+}
+
+void qnn::registerQuantizeStaticPipeline() {
+  PassPipelineRegistration<QuantizeStaticOptions>(
+      "quantize-static",
+      "quantize a float model with measured ranges: from the Imported or Calibrated to the Integer form",
+      buildQuantizeStaticPipeline);
+  PassPipelineRegistration<>("compile-as-is",
+                             "take a float or quantized model from the Imported to the Integer form as it is",
+                             buildCompileAsIsPipeline);
+}
