@@ -64,6 +64,23 @@ int64_t linearize(ArrayRef<int64_t> point, ArrayRef<int64_t> shape) {
   return index;
 }
 
+/// Row-major index of the element that `map` reads at a point of the loops; -1 if it is outside.
+int64_t linearize(AffineMap map, ArrayRef<int64_t> point, ArrayRef<int64_t> shape) {
+  int64_t index = 0;
+  for (auto [expr, size] : llvm::zip_equal(map.getResults(), shape)) {
+    int64_t i;
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      i = point[dim.getPosition()];
+    else
+      i = map.getSubMap({static_cast<unsigned>(llvm::find(map.getResults(), expr) - map.getResults().begin())})
+              .compose(point)[0];
+    if (i < 0 || i >= size)
+      return -1;
+    index = index * size + i;
+  }
+  return index;
+}
+
 /// Steps to the next point in row-major order; false after the last.
 bool advance(MutableArrayRef<int64_t> point, ArrayRef<int64_t> shape) {
   for (int64_t i = shape.size() - 1; i >= 0; --i) {
@@ -184,10 +201,11 @@ LogicalResult ConstantEvaluator::evaluateStructured(Operation *operation) {
     outputs.push_back(*getTensor(init.get()));
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
 
+  // Everything that one point needs is allocated once: there may be millions of points.
+  Scalars scalars;
+  SmallVector<int64_t> outputIndices(outputs.size());
   SmallVector<int64_t> point(loops.size(), 0);
   for (bool more = points > 0; more; more = advance(point, loops)) {
-    Scalars scalars;
-    SmallVector<int64_t> outputIndices;
     for (auto [i, map] : llvm::enumerate(maps)) {
       BlockArgument arg = body->getArgument(i);
       bool isInput = i < inputs.size();
@@ -198,12 +216,12 @@ LogicalResult ConstantEvaluator::evaluateStructured(Operation *operation) {
         continue;
       }
       const Tensor &tensor = isInput ? *inputs[i] : outputs[i - inputs.size()];
-      int64_t index = linearize(map.compose(point), tensor.type.getShape());
+      int64_t index = linearize(map, point, tensor.type.getShape());
       if (index < 0)
         return failure();
       scalars[arg] = readElement(tensor, index);
       if (!isInput)
-        outputIndices.push_back(index);
+        outputIndices[i - inputs.size()] = index;
     }
     for (Operation &inner : body->without_terminator())
       if (failed(evaluateScalar(inner, scalars, point)))
