@@ -40,8 +40,10 @@ void qnn::buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, String
   functions.addPass(createLowerContractionsPass({pathName}));
   functions.addPass(createLowerToLoopsPass());
   manager.addPass(createOutlineStepsPass({prefix.str()}));
+  // After outlining, so that a shared kernel is expanded once.
   OpPassManager &kernels = manager.nest<func::FuncOp>();
   kernels.addPass(createExpandArithPass());
+  kernels.addPass(createExpandMathPass());
   // Index arithmetic of kernels, once they no longer differ.
   kernels.addPass(createCSEPass());
   manager.addPass(createVerifyLoweredPass());

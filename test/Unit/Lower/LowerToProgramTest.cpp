@@ -1,55 +1,10 @@
 //===- LowerToProgramTest.cpp - Models lowered, compiled and run in this process ----------------------------------===//
-#include "quant-opt/Emit/Jit.h"
-#include "quant-opt/Pipelines/LowerToX86.h"
-#include "quant-opt/Pipelines/RegisterAll.h"
+#include "LowerTest.h"
 
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/Parser/Parser.h"
-#include "gtest/gtest.h"
 #include <cmath>
 
 using namespace mlir;
 using namespace mlir::qnn;
-
-namespace {
-/// A context with every dialect; making one takes a while, so that all tests share it.
-MLIRContext &getContext() {
-  static MLIRContext *context = [] {
-    DialectRegistry registry;
-    registerAllDialects(registry);
-    auto *made = new MLIRContext(registry);
-    made->loadAllAvailableDialects();
-    return made;
-  }();
-  return *context;
-}
-
-Program lower(StringRef source, std::vector<CpuPath> paths = {getHostCpuPath()}) {
-  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(source, &getContext());
-  Program program;
-  EXPECT_TRUE(bool(module));
-  LowerOptions options;
-  options.paths = paths;
-  EXPECT_TRUE(module && succeeded(lowerToProgram(*module, options, program)));
-  return program;
-}
-
-std::unique_ptr<JitModel> compile(Program &&program) {
-  llvm::Expected<std::unique_ptr<JitModel>> model = JitModel::create(std::move(program));
-  if (model)
-    return std::move(*model);
-  ADD_FAILURE() << llvm::toString(model.takeError());
-  return nullptr;
-}
-
-std::vector<CpuPath> getRunnablePaths() {
-  std::vector<CpuPath> paths;
-  for (CpuPath path : getAllCpuPaths())
-    if (hostSupports(path))
-      paths.push_back(path);
-  return paths;
-}
-} // namespace
 
 static const char *const kConvolution = R"mlir(
 func.func @net(%x: tensor<1x3x8x8xf32> {qnn.name = "image", qnn.type = "float"}) -> (tensor<1x4x4x4xf32> {qnn.name = "y"}) {

@@ -111,6 +111,18 @@ def OutlineStepsPass : Pass<"qnn-outline-steps", "ModuleOp"> {
   let dependentDialects = ["func::FuncDialect", "scf::SCFDialect", "LLVM::LLVMDialect", "QnnDialect"];
 }
 
+def ExpandMathPass : Pass<"qnn-expand-math"> {
+  let summary = "elementary functions of f32 become arithmetic that vectorizes";
+  let description = [{
+    Expects math operations on scalars or vectors, leaves exp, expm1, log, log1p, tanh, erf of f32 (and of f16 and bf16, through f32) as
+    unfused f32 arithmetic with errors below 2 units in the last place, the same bits on every CPU path; x to the power of 2 becomes
+    x * x. Other functions, and f64, stay for the C library.
+
+    Example: `math.exp %x : f32` becomes a reduction by multiples of ln 2, a polynomial of degree 6 and two multiplications by powers of two.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "math::MathDialect"];
+}
+
 def VerifyLoweredPass : Pass<"qnn-verify-lowered", "ModuleOp"> {
   let summary = "check the Lowered form";
   let description = [{
