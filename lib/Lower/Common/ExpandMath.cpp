@@ -1,9 +1,10 @@
-//===- ExpandMath.cpp - Elementary functions of f32 as arithmetic that vectorizes -----------------------------------===//
+//===- ExpandMath.cpp - Elementary functions of f32 as arithmetic that vectorizes
+//-----------------------------------===//
 //
-// Each function is a polynomial on a short interval, fitted for this purpose to a relative error below 2^-25, and exact steps
-// that lead any argument there. Only f32 additions, multiplications, divisions and bit operations are used, none of them fused, so that
-// every CPU path gives the same bits. The largest errors, over a dense sample of each function's range, are below 2 units in
-// the last place.
+// Each function is a polynomial on a short interval, fitted for this purpose to a relative error below 2^-25, and exact
+// steps that lead any argument there. Only f32 additions, multiplications, divisions and bit operations are used, none
+// of them fused, so that every CPU path gives the same bits. The largest errors, over a dense sample of each function's
+// range, are below 2 units in the last place.
 //
 #include "quant-opt/Lower/Common/Passes.h"
 
@@ -28,17 +29,19 @@ static constexpr float kRounder = 12582912.0f;
 static constexpr float kExp[] = {0.5f, 0.16666512191295624f, 0.0416661873459816f, 0.008369598537683487f,
                                  0.0013951717410236597f};
 // (log(1 + f) - f + f^2 / 2) / f^3 for sqrt(1/2) <= 1 + f <= sqrt(2).
-static constexpr float kLog[] = {0.33333316445350647f, -0.2500082552433014f,  0.20002374053001404f, -0.16623997688293457f,
-                                 0.1417882889509201f,  -0.13132230937480927f, 0.1290014237165451f,  -0.07872853428125381f};
+static constexpr float kLog[] = {0.33333316445350647f,  -0.2500082552433014f, 0.20002374053001404f,
+                                 -0.16623997688293457f, 0.1417882889509201f,  -0.13132230937480927f,
+                                 0.1290014237165451f,   -0.07872853428125381f};
 // (tanh(x) - x) / x^3 as a polynomial in x^2 for |x| <= 0.55.
-static constexpr float kTanh[] = {-0.33333319425582886f, 0.13332602381706238f, -0.05385385826230049f, 0.021077753975987434f,
-                                  -0.006282466929405928f};
+static constexpr float kTanh[] = {-0.33333319425582886f, 0.13332602381706238f, -0.05385385826230049f,
+                                  0.021077753975987434f, -0.006282466929405928f};
 // erf(x) / x - 1 as a polynomial in x^2 for |x| <= 1.
-static constexpr float kErf[] = {0.12837916612625122f,  -0.3761262595653534f,   0.11283600330352783f,  -0.026854444295167923f,
-                                 0.005189535208046436f, -0.0008020841050893068f, 7.889119297033176e-05f};
+static constexpr float kErf[] = {0.12837916612625122f,   -0.3761262595653534f,  0.11283600330352783f,
+                                 -0.026854444295167923f, 0.005189535208046436f, -0.0008020841050893068f,
+                                 7.889119297033176e-05f};
 // log(erfc(x)) for 1 <= x <= 4.
-static constexpr float kLogErfc[] = {0.0002043598797172308f, -1.129661202430725f,   -0.6330395936965942f,
-                                     -0.10863899439573288f,  0.025373555719852448f, -0.004282382782548666f,
+static constexpr float kLogErfc[] = {0.0002043598797172308f, -1.129661202430725f,     -0.6330395936965942f,
+                                     -0.10863899439573288f,  0.025373555719852448f,   -0.004282382782548666f,
                                      0.0004637880192603916f, -2.531480640755035e-05f, 2.513265258130559e-07f};
 
 namespace {
@@ -117,7 +120,8 @@ public:
   Value log(Value x) {
     Value isTiny = less(x, f(std::numeric_limits<float>::min()));
     Value normal = select(isTiny, mul(x, f(8388608.0f)), x);
-    // The mantissa goes to [sqrt(1/2), sqrt(2)): subtracting sqrt(1/2) from the bits carries into the exponent when it should.
+    // The mantissa goes to [sqrt(1/2), sqrt(2)): subtracting sqrt(1/2) from the bits carries into the exponent when it
+    // should.
     Value offset = subi(bits(normal), i(0x3f3504f3));
     Value exponent = toFloat(subi(shr(offset, 23), select(isTiny, i(23), i(0))));
     Value fraction = sub(fromBits(addi(andi(offset, i(0x007fffff)), i(0x3f3504f3))), f(1.0f));
@@ -179,8 +183,7 @@ private:
 };
 
 /// Replaces a function of one f32 (or of a shorter float, through f32) by the arithmetic that `Expand` writes.
-template <typename OpTy, Value (Writer::*Expand)(Value)>
-struct ExpandUnary : public OpRewritePattern<OpTy> {
+template <typename OpTy, Value (Writer::*Expand)(Value)> struct ExpandUnary : public OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
 
   LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
@@ -224,7 +227,8 @@ struct ExpandMath : public qnn::impl::ExpandMathPassBase<ExpandMath> {
     RewritePatternSet patterns(&getContext());
     patterns.add<ExpandUnary<math::ExpOp, &Writer::exp>, ExpandUnary<math::ExpM1Op, &Writer::expm1>,
                  ExpandUnary<math::LogOp, &Writer::log>, ExpandUnary<math::Log1pOp, &Writer::log1p>,
-                 ExpandUnary<math::TanhOp, &Writer::tanh>, ExpandUnary<math::ErfOp, &Writer::erf>, ExpandSquare>(&getContext());
+                 ExpandUnary<math::TanhOp, &Writer::tanh>, ExpandUnary<math::ErfOp, &Writer::erf>, ExpandSquare>(
+        &getContext());
     walkAndApplyPatterns(getOperation(), std::move(patterns));
   }
 };

@@ -13,8 +13,20 @@ static constexpr int64_t kCount = 1 << 18;
 
 static std::vector<float> makeArguments() {
   float infinity = std::numeric_limits<float>::infinity();
-  std::vector<float> arguments = {0.0f, -0.0f, 1.0f, -1.0f, infinity, -infinity, 88.72283f, 88.7229f, -103.9f, -104.1f, 0.55f, 0.34f,
-                                  std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::denorm_min()};
+  std::vector<float> arguments = {0.0f,
+                                  -0.0f,
+                                  1.0f,
+                                  -1.0f,
+                                  infinity,
+                                  -infinity,
+                                  88.72283f,
+                                  88.7229f,
+                                  -103.9f,
+                                  -104.1f,
+                                  0.55f,
+                                  0.34f,
+                                  std::numeric_limits<float>::quiet_NaN(),
+                                  std::numeric_limits<float>::denorm_min()};
   for (uint32_t bits = 0; static_cast<int64_t>(arguments.size()) < kCount; bits += 16381)
     arguments.push_back(llvm::bit_cast<float>(bits));
   return arguments;
