@@ -39,6 +39,9 @@ static Histogram makeHistogram(const std::vector<Mass> &masses, double lo, doubl
   return histogram;
 }
 
+/// No range leaves out a larger share of the values other than zero.
+static constexpr double kMaxClipped = 0.01;
+
 /// The divergence, in nats, from the distribution with everything outside [begin, end) moved into the outermost bins,
 /// of the distribution within [begin, end) after each of `levels` equal groups of bins has been made flat over its bins
 /// in use.
@@ -94,12 +97,21 @@ Range mlir::qnn::numerics::getEntropyRange(const std::vector<Mass> &masses, cons
   const int below = static_cast<int>(std::ceil(-lo / width)), above = static_cast<int>(std::ceil(hi / width));
   const Histogram histogram = makeHistogram(masses, -below * width, above * width, below + above);
 
+  double total = 0;
+  for (double count : histogram.bins)
+    total += count;
   double least = HUGE_VAL;
   int best = half;
   for (int threshold = half; threshold >= levels / 2; threshold -= levels / 16) {
     const int begin = std::max(0, below - threshold), end = std::min(below + above, below + threshold);
     if (end - begin < levels)
       continue;
+    // Where few values carry most of the distribution, flattening them looks worse than losing all others.
+    double kept = 0;
+    for (int i = begin; i < end; ++i)
+      kept += histogram.bins[i];
+    if (kept < total * (1.0 - kMaxClipped))
+      break;
     const double divergence = getDivergence(histogram.bins, begin, end, levels);
     if (divergence < least) {
       least = divergence;

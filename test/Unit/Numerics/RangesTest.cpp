@@ -190,6 +190,13 @@ TEST(Ranges, EntropyLeavesOutAnOutlierAndKeepsAnEvenSpread) {
   EXPECT_EQ(all.lo, 0.0f);
 }
 
+TEST(Ranges, EntropyKeepsTheTailOfASpike) {
+  std::vector<float> values(50000, 0.3f); // such as the background of an image, after a convolution
+  for (size_t i = 0; i < values.size(); i += 3)
+    values[i] = 4.0f * i / values.size();
+  EXPECT_GT(compute(makeSketch(values), RangeMethod::Entropy).hi, 3.8f);
+}
+
 TEST(Ranges, EntropyBehindReluIsNotRuledByTheZeros) {
   std::vector<float> values = makeRelu(50000);
   const Range few = compute(makeSketch(values), RangeMethod::Entropy);
