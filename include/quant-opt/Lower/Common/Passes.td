@@ -12,7 +12,14 @@ def FuseElementwisePass : Pass<"qnn-fuse-elementwise"> {
     consumer if the consumer is its only user and visits each of the producer's elements once, so that no work is repeated;
     splat constants become scalars of the body. A constant tensor is never folded. Nothing is refused: what cannot join stays.
 
-    Example: `y = relu(x); z = y + 1` in two generics becomes one generic whose body is `maximumf` and `addf`.
+    ```mlir
+    %r = linalg.generic … ins(%x) { maximumf %a, 0.0 }
+    %s = linalg.generic … ins(%r, %ones) { addf %a, %b }        // %ones is a splat constant
+    ```
+    becomes
+    ```mlir
+    %s = linalg.generic … ins(%x) { addf (maximumf %a, 0.0), 1.0 }
+    ```
   }];
   let statistics = [Statistic<"numFused", "fused", "producers joined with their consumer">];
   let dependentDialects = ["linalg::LinalgDialect"];
@@ -25,7 +32,15 @@ def DecomposeDataMovementPass : Pass<"qnn-decompose-data-movement"> {
     into the destination, so that `--eliminate-empty-tensors` lets producers write their slice in place. A pad whose value
     is not constant stays for bufferization.
 
-    Example: `tensor.pad %x low[1] high[1] {yield 0}` becomes a fill of the larger tensor and an `insert_slice` of %x at 1.
+    ```mlir
+    %p = tensor.pad %x low[1] high[1] { tensor.yield %zero } : tensor<4xf32> to tensor<6xf32>
+    ```
+    becomes
+    ```mlir
+    %e = tensor.empty() : tensor<6xf32>
+    %f = linalg.fill ins(%zero) outs(%e)
+    %p = tensor.insert_slice %x into %f[1] [4] [1]
+    ```
   }];
   let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
 }
@@ -38,8 +53,19 @@ def BindBuffersPass : Pass<"qnn-bind-buffers", "ModuleOp"> {
     64-byte aligned offset, equal ones shared. Observed edges get their numbers. Refuses, with an error on the operation: more than one
     public function, dynamic shapes, constants whose bytes cannot be read.
 
-    Example: `func @net(%x: tensor<4xf32>) -> tensor<4xf32>` that returns `%x` becomes a function `@net()` that materializes
-    `to_tensor (qnn.buffer input [0])` in `qnn.buffer output [0]`.
+    ```mlir
+    func.func @net(%x: tensor<4xi8> {qnn.name = "image", qnn.type = "uint8"}) -> tensor<4xi8> { return %x }
+    ```
+    becomes
+    ```mlir
+    qnn.program "net" inputs [{name = "image", tensor = tensor<4xi8>, type = "uint8"} ] outputs …
+    func.func @net() {
+      %b = qnn.buffer input [0] : memref<4xi8>
+      %y = qnn.buffer output [0] : memref<4xi8>
+      %x = bufferization.to_tensor %b restrict
+      bufferization.materialize_in_destination %x in restrict writable %y
+    }
+    ```
   }];
   let dependentDialects = ["bufferization::BufferizationDialect", "memref::MemRefDialect", "QnnDialect"];
 }
@@ -50,7 +76,17 @@ def BufferizePass : Pass<"qnn-bufferize", "ModuleOp"> {
     Expects what `--qnn-bind-buffers` leaves, leaves no tensors: `tensor.empty` operations that end in an insertion or in an output are
     replaced by their destination, then upstream's one-shot bufferization runs. Errors are upstream's.
 
-    Example: a generic into `tensor.empty` whose result is materialized in `qnn.buffer output [0]` writes that buffer directly.
+    ```mlir
+    %n = linalg.generic … ins(%x) outs(%empty : tensor<4xf32>) { negf }
+    %p = tensor.insert_slice %n into %f[1] [4] [1]              // %f fills tensor<6xf32>
+    bufferization.materialize_in_destination %p in restrict writable %out
+    ```
+    becomes
+    ```mlir
+    linalg.fill ins(%zero) outs(%out : memref<6xf32>)
+    %view = memref.subview %out[1] [4] [1]
+    linalg.generic … ins(%x) outs(%view) { negf }
+    ```
   }];
   let dependentDialects = ["bufferization::BufferizationDialect", "memref::MemRefDialect", "linalg::LinalgDialect",
                            "QnnDialect"];
@@ -64,7 +100,17 @@ def PlanArenaPass : Pass<"qnn-plan-arena", "ModuleOp"> {
     operation takes over the bytes of an operand that dies in it. Reshapes of buffers become buffers of the other type. Refuses an
     allocation inside a loop, with an error on it.
 
-    Example: of three allocations of 64 bytes used one after the other, the first and the third get offset 0, the second 64.
+    ```mlir
+    %a = memref.alloc() : memref<16xf32>                        // read for the last time where %b is written
+    %b = memref.alloc() : memref<16xf32>                        // likewise %c
+    %c = memref.alloc() : memref<16xf32>
+    ```
+    becomes
+    ```mlir
+    %a = qnn.buffer workspace [0] : memref<16xf32>
+    %b = qnn.buffer workspace [64] : memref<16xf32>
+    %c = qnn.buffer workspace [0] : memref<16xf32>
+    ```
   }];
   let statistics = [Statistic<"numInPlace", "in-place", "results that take over an operand's bytes">];
   let dependentDialects = ["memref::MemRefDialect", "QnnDialect"];
@@ -77,7 +123,14 @@ def CollapseLoopsPass : Pass<"qnn-collapse-loops", "func::FuncOp"> {
     every operand either ignores both or has them as neighbouring dimensions without a gap. Short inner dimensions such as a
     7 x 7 map then no longer stop vectorization. Windows, and bodies that ask for a loop's index, stay.
 
-    Example: an elementwise operation on `memref<2x3x4xf32>` becomes one on `memref<24xf32>`.
+    ```mlir
+    linalg.generic {iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+        ins(%x : memref<1x3x5x8xf32>) outs(%y : memref<1x3x5x8xf32>) { negf }
+    ```
+    becomes
+    ```mlir
+    linalg.generic {iterator_types = ["parallel"]} ins(%x1 : memref<120xf32>) outs(%y1 : memref<120xf32>) { negf }
+    ```
   }];
   let statistics = [Statistic<"numCollapsed", "collapsed", "operations with fewer loops">];
   let dependentDialects = ["linalg::LinalgDialect", "memref::MemRefDialect"];
@@ -91,7 +144,19 @@ def LowerToLoopsPass : Pass<"qnn-lower-to-loops", "func::FuncOp"> {
     a parallel one where possible; reductions that end up innermost keep their accumulator in a value. A fill of the accumulator just
     before a reduction becomes part of its loops. Operations of no iterations vanish.
 
-    Example: a fill of `memref<4xi8>` becomes `scf.for %i = 0 to 4 { memref.store }`.
+    ```mlir
+    linalg.generic … ins(%x : memref<4x64xf32>) outs(%y : memref<4xf32>) { addf }    // sums rows
+    ```
+    becomes
+    ```mlir
+    scf.forall (%t) in (1) {
+      scf.for %i = 0 to 4 {
+        %start = memref.load %y[%i]
+        %sum = scf.for %j = 0 to 64 iter_args(%s = %start) { yield (addf %s, %x[%i, %j]) }
+        memref.store %sum, %y[%i]
+      }
+    }
+    ```
   }];
   let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect"];
 }
@@ -104,7 +169,20 @@ def OutlineStepsPass : Pass<"qnn-outline-steps", "ModuleOp"> {
     shared. The model's function is gone. A buffer that overlaps no other of its kernel is `llvm.noalias`. Refuses, with an error, an
     operation with effects that reads a value which is not a buffer or computed from buffers.
 
-    Example: `scf.forall (%i) in (28) {…}` becomes `qnn.step @step_0 count 28`.
+    ```mlir
+    qnn.program "net" … { }
+    func.func @net() {
+      scf.forall (%i) in (28) { … %a[%i] … %b[%i] … } loc("conv1")    // %a, %b: qnn.buffer
+    }
+    ```
+    becomes
+    ```mlir
+    qnn.program "net" … { qnn.step @step_0 count 28 layer "conv1" }
+    func.func @step_0(%frame: !llvm.ptr, %begin: index, %end: index) { call @kernel_0(%a, %b, %begin, %end) }
+    func.func private @kernel_0(%a: memref<28xf32> {llvm.noalias}, %b: …, %begin: index, %end: index) {
+      scf.for %i = %begin to %end { … }
+    }
+    ```
   }];
   let options = [Option<"prefix", "prefix", "std::string", "\"\"", "put before the name of each function made">];
   let statistics = [Statistic<"numSteps", "steps", "steps made">, Statistic<"numShared", "shared", "steps that share a kernel">];
@@ -118,7 +196,15 @@ def ExpandMathPass : Pass<"qnn-expand-math"> {
     unfused f32 arithmetic with errors below 2 units in the last place, the same bits on every CPU path; x to the power of 2 becomes
     x * x. Other functions, and f64, stay for the C library.
 
-    Example: `math.exp %x : f32` becomes a reduction by multiples of ln 2, a polynomial of degree 6 and two multiplications by powers of two.
+    ```mlir
+    %y = math.exp %x : f32
+    ```
+    becomes
+    ```mlir
+    %n = arith.subf (arith.addf (arith.mulf %x, 1.442695), 1.258291e+07), 1.258291e+07        // rne(x / ln 2)
+    %r = %x - %n * ln 2, in two parts
+    %y = (1 + (%r + %r * %r * polynomial(%r))) * 2^n, in two factors
+    ```
   }];
   let dependentDialects = ["arith::ArithDialect", "math::MathDialect"];
 }
@@ -129,7 +215,13 @@ def VerifyLoweredPass : Pass<"qnn-verify-lowered", "ModuleOp"> {
     Expects one `qnn.program`; changes nothing. Refuses, with an error on the operation that says which pass should have removed it: tensors,
     allocations, linalg operations, steps without a function of the right type, buffers outside the workspace or the weights.
 
-    Example: `memref.alloc` in a step is refused with "allocation in the Lowered form; --qnn-plan-arena should have removed it".
+    ```mlir
+    %b = memref.alloc() : memref<16xf32>
+    ```
+    is refused with
+    ```
+    error: 'memref.alloc' op allocation in the Lowered form; --qnn-plan-arena should have removed it
+    ```
   }];
 }
 

@@ -12,7 +12,15 @@ def ConvertToLLVMPass : Pass<"qnn-convert-to-llvm", "ModuleOp"> {
     constant offset; memrefs are passed as bare pointers, `index` is 64 bits, and every function carries the path's target features.
     Refuses an unknown path, and an operation that has no lowering, with an error on it.
 
-    Example: `qnn.buffer workspace [128]` becomes `llvm.load` of the frame's third field and a `llvm.getelementptr` of 128 bytes.
+    ```mlir
+    %b = qnn.buffer workspace [128] : memref<28xf32>
+    ```
+    becomes
+    ```mlir
+    %field = llvm.getelementptr inbounds %frame[2] : (!llvm.ptr) -> !llvm.ptr, !llvm.ptr
+    %workspace = llvm.load %field invariant : !llvm.ptr -> !llvm.ptr
+    %b = llvm.getelementptr inbounds %workspace[128] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+    ```
   }];
   let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512vnni, avxvnni, avx512, avx2, x86-64">];
   let dependentDialects = ["LLVM::LLVMDialect"];
