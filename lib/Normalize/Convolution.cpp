@@ -88,6 +88,12 @@ std::optional<ConvolutionLoops> qnn::matchConvolution(linalg::GenericOp op) {
     if (operand == loops.data)
       continue;
     AffineMap map = op.getMatchingIndexingMap(operand);
+    // One more operand of the result's shape makes it something else, such as the search for a maximum's place.
+    for (AffineExpr expr : dataMap.getResults())
+      for (unsigned loop = 0; loop < iterators.size(); ++loop)
+        if (!isa<AffineDimExpr>(expr) && iterators[loop] == utils::IteratorType::parallel &&
+            expr.isFunctionOfDim(loop) && map.isFunctionOfDim(loop))
+          return std::nullopt;
     bool hasChannel = llvm::any_of(map.getResults(), [&](AffineExpr expr) {
       unsigned loop = cast<AffineDimExpr>(expr).getPosition();
       int64_t dim = findDim(dataMap, loop);

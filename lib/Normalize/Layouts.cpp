@@ -40,30 +40,48 @@ static SmallVector<int64_t> getLoopOrder(AffineMap map, ArrayRef<int64_t> layout
   return permute(ArrayRef<int64_t>(getLoops(map)), invert(layout));
 }
 
-/// The order in which the stored dimensions `stored` (of the split shape) pass through the groups, or nothing if a
-/// group's dimensions are not side by side in their order. Dimensions of extent one may stand anywhere in their group.
-static std::optional<SmallVector<int64_t>>
-getGroupOrder(ArrayRef<int64_t> stored, ArrayRef<ReassociationIndices> groups, ArrayRef<int64_t> splitShape) {
-  SmallVector<int64_t> groupOf(stored.size());
-  for (auto [group, dims] : llvm::enumerate(groups))
+namespace {
+/// A reshape whose split side is stored in another order.
+struct Grouping {
+  SmallVector<int64_t> order;                // of the groups, as they are stored
+  SmallVector<ReassociationIndices> indices; // of the stored dimensions that each of them has
+};
+} // namespace
+
+/// The groups as they lie in the stored dimensions `stored` (of the split shape), or nothing if a group's dimensions
+/// are not side by side in their order. Dimensions of extent one go with whichever group they come to lie beside,
+/// except that a group of nothing else keeps its first.
+static std::optional<Grouping> getGrouping(ArrayRef<int64_t> stored, ArrayRef<ReassociationIndices> groups,
+                                           ArrayRef<int64_t> splitShape) {
+  SmallVector<int64_t> groupOf(stored.size(), -1);
+  for (auto [group, dims] : llvm::enumerate(groups)) {
     for (int64_t dim : dims)
-      groupOf[dim] = group;
-  SmallVector<int64_t> order;
+      if (splitShape[dim] != 1)
+        groupOf[dim] = group;
+    if (llvm::all_of(dims, [&](int64_t dim) { return splitShape[dim] == 1; }))
+      groupOf[dims.front()] = group;
+  }
+  Grouping result;
+  ReassociationIndices leading;
   int64_t lastDim = -1;
-  for (int64_t dim : stored) {
-    if (order.empty() || order.back() != groupOf[dim]) {
-      if (llvm::is_contained(order, groupOf[dim]))
-        return std::nullopt;
-      order.push_back(groupOf[dim]);
-      lastDim = -1;
-    }
-    if (splitShape[dim] == 1)
+  for (auto [position, dim] : llvm::enumerate(stored)) {
+    int64_t group = groupOf[dim];
+    if (group < 0) {
+      (result.indices.empty() ? leading : result.indices.back()).push_back(position);
       continue;
-    if (dim < lastDim)
+    }
+    if (result.order.empty() || result.order.back() != group) {
+      if (llvm::is_contained(result.order, group))
+        return std::nullopt;
+      result.order.push_back(group);
+      result.indices.push_back(std::exchange(leading, {}));
+    } else if (dim < lastDim) {
       return std::nullopt;
+    }
+    result.indices.back().push_back(position);
     lastDim = dim;
   }
-  return order;
+  return result;
 }
 
 /// All dimensions of the groups, taken in `order`.
@@ -91,10 +109,8 @@ std::optional<Permutation> qnn::getResultLayout(OpOperand &operand, ArrayRef<int
   }
   if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
     SmallVector<ReassociationIndices> groups = collapse.getReassociationIndices();
-    if (std::optional<SmallVector<int64_t>> order =
-            getGroupOrder(invert(layout), groups, collapse.getSrcType().getShape());
-        order && order->size() == groups.size())
-      return invert(*order);
+    if (std::optional<Grouping> grouping = getGrouping(invert(layout), groups, collapse.getSrcType().getShape()))
+      return invert(grouping->order);
   }
   return std::nullopt;
 }
@@ -119,30 +135,16 @@ std::optional<SmallVector<Permutation>> qnn::getOperandLayouts(Operation *op, Ar
   }
   if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op)) {
     SmallVector<ReassociationIndices> groups = expand.getReassociationIndices();
-    std::optional<SmallVector<int64_t>> order =
-        getGroupOrder(invert(layout), groups, expand.getResultType().getShape());
-    if (!order || order->size() != groups.size() || !expand.getOutputShape().empty())
+    std::optional<Grouping> grouping = getGrouping(invert(layout), groups, expand.getResultType().getShape());
+    if (!grouping || !expand.getOutputShape().empty())
       return std::nullopt;
-    return SmallVector<Permutation>{invert(*order)};
+    return SmallVector<Permutation>{invert(grouping->order)};
   }
   if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
     SmallVector<ReassociationIndices> groups = collapse.getReassociationIndices();
     return SmallVector<Permutation>{invert(flattenGroups(invert(layout), groups))};
   }
   return std::nullopt;
-}
-
-/// The groups of a reshape whose split side is stored in the order `stored` and whose merged side in the order `order`.
-static SmallVector<ReassociationIndices> permuteGroups(ArrayRef<int64_t> stored, ArrayRef<int64_t> order,
-                                                       ArrayRef<ReassociationIndices> groups) {
-  SmallVector<ReassociationIndices> result;
-  int64_t next = 0;
-  for (int64_t group : order) {
-    ReassociationIndices &indices = result.emplace_back();
-    for (size_t i = 0; i < groups[group].size(); ++i)
-      indices.push_back(next++);
-  }
-  return result;
 }
 
 /// A copy of `op` with other operands and another result type.
@@ -168,14 +170,15 @@ Value qnn::createInLayout(OpBuilder &builder, Operation *op, ValueRange operands
   }
   RankedTensorType type = permuteType(cast<RankedTensorType>(op->getResult(0).getType()), stored);
   if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op)) {
-    SmallVector<int64_t> order = invert(operandLayouts[0]);
-    return tensor::ExpandShapeOp::create(builder, op->getLoc(), type, operands[0],
-                                         permuteGroups(stored, order, expand.getReassociationIndices()));
+    std::optional<Grouping> grouping =
+        getGrouping(stored, expand.getReassociationIndices(), expand.getResultType().getShape());
+    return tensor::ExpandShapeOp::create(builder, op->getLoc(), type, operands[0], grouping->indices);
   }
-  if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op))
-    return tensor::CollapseShapeOp::create(
-        builder, op->getLoc(), type, operands[0],
-        permuteGroups(invert(operandLayouts[0]), stored, collapse.getReassociationIndices()));
+  if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
+    std::optional<Grouping> grouping =
+        getGrouping(invert(operandLayouts[0]), collapse.getReassociationIndices(), collapse.getSrcType().getShape());
+    return tensor::CollapseShapeOp::create(builder, op->getLoc(), type, operands[0], grouping->indices);
+  }
 
   Operation *copy = cloneWith(builder, op, operands, type);
   auto reorder = [&](ArrayRef<int64_t> values) { return permute(values, stored); };

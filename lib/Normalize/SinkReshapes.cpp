@@ -77,6 +77,9 @@ static NewOperand split(OpBuilder &builder, Location loc, Value operand, AffineM
 static std::optional<NewOperand> merge(OpBuilder &builder, Location loc, Value operand, AffineMap map,
                                        const Reshape &reshape) {
   auto type = cast<RankedTensorType>(operand.getType());
+  // A single element has no groups to merge into.
+  if (reshape.before.getRank() == 0)
+    return NewOperand{createReshape(builder, loc, operand, {}, {}), AffineMap::get(0, 0, builder.getContext())};
   auto after = cast<RankedTensorType>(reshape.op->getResult(0).getType());
   SmallVector<int64_t> groupOf(after.getRank()), shape;
   for (auto [group, dims] : llvm::enumerate(reshape.groups))
@@ -137,7 +140,7 @@ struct SinkReshapesPass : public qnn::impl::SinkReshapesPassBase<SinkReshapesPas
       return nullptr;
     OpOperand &use = *after.getUses().begin();
     auto user = dyn_cast<linalg::GenericOp>(use.getOwner());
-    if (!canSinkThrough(user, use))
+    if (!canSinkThrough(user, use) || cast<RankedTensorType>(after.getType()).getRank() == 0)
       return nullptr;
     Reshape reshape = *Reshape::match(op);
 

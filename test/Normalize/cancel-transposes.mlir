@@ -142,3 +142,20 @@ func.func @quantizing_casts_work_in_the_layout_they_get(%x: tensor<1x8x4xf32>) -
   %wt = linalg.transpose ins(%w : tensor<2x3xf32>) outs(%e3 : tensor<3x2xf32>) permutation = [1, 0]
   return %t, %wt : tensor<1x8x4xf32>, tensor<3x2xf32>
 }
+
+// -----
+
+// A dimension of extent one may be grouped with either neighbour: it does not hold the transpose up.
+// CHECK-LABEL: func.func @ones_go_with_whatever_they_lie_beside
+// CHECK-SAME: %[[X:.+]]: tensor<1x6x5x2x1xf32>)
+// CHECK-NOT: linalg.transpose
+// CHECK: %[[C:.+]] = tensor.collapse_shape %[[X]] {{\[\[}}0], [1], [2], [3, 4]] : tensor<1x6x5x2x1xf32> into tensor<1x6x5x2xf32>
+// CHECK: return %[[C]]
+func.func @ones_go_with_whatever_they_lie_beside(%x: tensor<1x6x5x2x1xf32>) -> tensor<1x6x5x2xf32> {
+  %e = tensor.empty() : tensor<1x2x1x6x5xf32>
+  %e2 = tensor.empty() : tensor<1x6x5x2xf32>
+  %a = linalg.transpose ins(%x : tensor<1x6x5x2x1xf32>) outs(%e : tensor<1x2x1x6x5xf32>) permutation = [0, 3, 4, 1, 2]
+  %c = tensor.collapse_shape %a [[0], [1], [2, 3], [4]] : tensor<1x2x1x6x5xf32> into tensor<1x2x6x5xf32>
+  %t = linalg.transpose ins(%c : tensor<1x2x6x5xf32>) outs(%e2 : tensor<1x6x5x2xf32>) permutation = [0, 2, 3, 1]
+  return %t : tensor<1x6x5x2xf32>
+}

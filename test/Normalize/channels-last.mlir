@@ -119,3 +119,24 @@ func.func @constant_weights_of_a_matrix_product_are_one_row_a_channel(%x: tensor
   } -> tensor<4x3xf32>
   return %y : tensor<4x3xf32>
 }
+
+// -----
+
+#x = affine_map<(n, c, ow, kw) -> (n, c, ow * 2 + kw)>
+#k = affine_map<(n, c, ow, kw) -> (kw)>
+#y = affine_map<(n, c, ow, kw) -> (n, c, ow)>
+
+// CHECK-LABEL: func.func @a_search_for_the_places_of_maxima_is_no_pooling
+// CHECK-NOT: linalg.transpose
+// CHECK: return
+func.func @a_search_for_the_places_of_maxima_is_no_pooling(%x: tensor<1x4x8xf32>, %maxima: tensor<1x4x4xf32>, %z: tensor<1x4x4xf32>) -> tensor<1x4x4xf32> {
+  %window = tensor.empty() : tensor<2xf32>
+  %y = linalg.generic {indexing_maps = [#x, #k, #y, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %window, %maxima : tensor<1x4x8xf32>, tensor<2xf32>, tensor<1x4x4xf32>) outs(%z : tensor<1x4x4xf32>) {
+  ^bb0(%in: f32, %w: f32, %m: f32, %out: f32):
+    %c = arith.cmpf oeq, %in, %m : f32
+    %s = arith.select %c, %in, %out : f32
+    linalg.yield %s : f32
+  } -> tensor<1x4x4xf32>
+  return %y : tensor<1x4x4xf32>
+}

@@ -99,3 +99,30 @@ func.func @a_reshape_that_is_used_twice_stays(%x: tensor<2x2xf32>) -> (tensor<4x
   } -> tensor<4xf32>
   return %r, %m : tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+#id = affine_map<(i, j) -> (i, j)>
+
+// CHECK-LABEL: func.func @a_division_follows_the_sum_of_everything
+// CHECK: %[[SUM:.+]] = linalg.generic {{.*}} outs({{.*}} : tensor<f32>)
+// CHECK: %[[D:.+]] = linalg.generic {{.*}} ins(%[[SUM]] : tensor<f32>)
+// CHECK: tensor.expand_shape %[[D]] [] output_shape [1, 1]
+func.func @a_division_follows_the_sum_of_everything(%x: tensor<2x3xf32>, %zero: tensor<f32>) -> tensor<1x1xf32> {
+  %six = arith.constant 6.0 : f32
+  %e = tensor.empty() : tensor<1x1xf32>
+  %sum = linalg.generic {indexing_maps = [#id, affine_map<(i, j) -> ()>], iterator_types = ["reduction", "reduction"]}
+      ins(%x : tensor<2x3xf32>) outs(%zero : tensor<f32>) {
+  ^bb0(%in: f32, %out: f32):
+    %s = arith.addf %out, %in : f32
+    linalg.yield %s : f32
+  } -> tensor<f32>
+  %m = tensor.expand_shape %sum [] output_shape [1, 1] : tensor<f32> into tensor<1x1xf32>
+  %r = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%m : tensor<1x1xf32>) outs(%e : tensor<1x1xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %s = arith.divf %in, %six : f32
+    linalg.yield %s : f32
+  } -> tensor<1x1xf32>
+  return %r : tensor<1x1xf32>
+}
