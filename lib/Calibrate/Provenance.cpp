@@ -5,7 +5,7 @@
 
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -37,11 +37,18 @@ private:
 } // namespace
 
 llvm::Expected<std::string> mlir::qnn::hashFile(StringRef path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-  if (!buffer)
-    return makeToolError(ExitCode::BadInput, path + ": " + buffer.getError().message());
+  llvm::Expected<llvm::sys::fs::file_t> file = llvm::sys::fs::openNativeFileForRead(path);
+  if (!file)
+    return makeToolError(ExitCode::BadInput, path + ": " + llvm::toString(file.takeError()));
+  // In pieces: a mapping of the whole file would count as memory used, whatever the number of samples.
   HashStream stream;
-  stream << (*buffer)->getBuffer();
+  std::vector<char> piece(1 << 16);
+  llvm::Expected<size_t> got = 0;
+  while ((got = llvm::sys::fs::readNativeFile(*file, piece)) && *got)
+    stream.write(piece.data(), *got);
+  llvm::sys::fs::closeFile(*file);
+  if (!got)
+    return makeToolError(ExitCode::BadInput, path + ": " + llvm::toString(got.takeError()));
   return stream.finish();
 }
 
