@@ -14,6 +14,18 @@ namespace mlir::qnn {
 using namespace mlir;
 using namespace mlir::qnn;
 
+/// Values that are no data hint at a fault in the model or in the samples, or are a mask's.
+static void warnOfSetAside(ModuleOp module, const RangeTable &table) {
+  for (const EdgeSketch &entry : table.sketches) {
+    const uint64_t nans = entry.sketch.getNaNs();
+    const uint64_t infinities = entry.sketch.getNegativeInfinities() + entry.sketch.getPositiveInfinities();
+    if (nans + infinities)
+      emitWarning(module.getLoc(), "edge \"")
+          << entry.name << "\": " << nans << " NaNs and " << infinities << " infinite values of "
+          << nans + infinities + entry.sketch.getCount() << " were set aside";
+  }
+}
+
 FailureOr<RangeTable> mlir::qnn::calibrateModule(ModuleOp module, const CalibrateOptions &options,
                                                  const CompileObservedFn &compile) {
   OwningOpRef<ModuleOp> observed(module.clone());
@@ -37,6 +49,7 @@ FailureOr<RangeTable> mlir::qnn::calibrateModule(ModuleOp module, const Calibrat
     emitError(module.getLoc(), llvm::toString(table.takeError()));
     return failure();
   }
+  warnOfSetAside(module, *table);
   if (failed(annotateRanges(module, *table, "the measured table")))
     return failure();
   return std::move(*table);

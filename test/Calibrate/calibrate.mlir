@@ -8,11 +8,14 @@
 // RUN: quant-opt %s "--qnn-calibrate=calibration-data=%S/Inputs/three.npz method=mse symmetric=true" | FileCheck %s --check-prefix=MSE
 // RUN: quant-opt %s "--qnn-calibrate=calibration-data=%S/Inputs/three.npz method=min-max per-channel=true" | FileCheck %s --check-prefix=CHANNEL
 // RUN: quant-opt %s "--calibrate=calibration-data=%S/Inputs/one.npy method=min-max" | FileCheck %s
+// RUN: quant-opt %s "--qnn-calibrate=calibration-data=%S/Inputs/masked.npz method=min-max" 2>&1 | FileCheck %s --check-prefix=MASKED
 
 // CHECK-LABEL: func @model
 // CHECK-SAME: %[[X:.*]]: tensor<1x4xf32>
 // CHECK: %[[R:.*]] = qnn.range %[[X]] [-1.000000e+00], [3.000000e+00] method "min-max" : tensor<1x4xf32>
 // CHECK-NOT: qnn.observe
+// MASKED: warning: edge "x": 1 NaNs and 2 infinite values of 8 were set aside
+// MASKED: qnn.range %{{.*}} [-1.000000e+00], [3.000000e+00] method "min-max"
 // THREE: qnn.range %{{.*}} [-2.000000e+00], [4.000000e+00] method "min-max"
 // TWO: qnn.range %{{.*}} [-1.000000e+00], [4.000000e+00] method "min-max"
 // SEED: qnn.range %{{.*}} [-2.000000e+00], [4.000000e+00] method "min-max"
