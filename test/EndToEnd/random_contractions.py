@@ -236,7 +236,10 @@ def run_module(seed, each, folder):
         file.write("func.func @random(%s) -> (%s) {\n%s\nreturn %s : %s\n}\n" % (
             ", ".join(arguments), ", ".join(results), "\n".join(bodies), ", ".join(values), ", ".join(types)))
     np.savez(base + ".npz", **feeds)
-    subprocess.run(["quant-compile", base + ".mlir", "-o", base + ".so"], check=True)
+    compiled = subprocess.run(["quant-compile", base + ".mlir", "-o", base + ".so"], capture_output=True, text=True)
+    if compiled.returncode:
+        print("seed %d: exit code %d: %s" % (seed, compiled.returncode, compiled.stderr))
+        return len(cases), 0, len(cases)
     different, ran = 0, 0
     for path in PATHS:
         result = subprocess.run(["quant-run", base + ".so", "--inputs=" + base + ".npz", "--outputs=" + base + "_out.npz"],

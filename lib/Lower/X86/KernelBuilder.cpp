@@ -161,7 +161,8 @@ Value KernelBuilder::multiplyAdd(Value left, Value right, Value acc) {
     return Dot4Op::create(b, loc, acc.getType(), left, right, acc, /*lhs_unsigned=*/true);
   if (path == CpuPath::X86_64)
     return arith::AddFOp::create(b, loc, acc, arith::MulFOp::create(b, loc, left, right));
-  return vector::FMAOp::create(b, loc, left, right, acc);
+  // Not vector.fma or math.fma: the one may be split again, the other may become a call.
+  return LLVM::FMAOp::create(b, loc, acc.getType(), left, right, acc);
 }
 
 /// Clones the epilogue's operations with vectors in place of scalars.

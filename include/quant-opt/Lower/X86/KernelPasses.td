@@ -5,7 +5,7 @@
 include "mlir/Pass/PassBase.td"
 
 def LowerContractionsPass : Pass<"qnn-lower-contractions"> {
-  let summary = "each qnn.contract becomes a tiled kernel of vectors around qnn.dot4 or vector.fma";
+  let summary = "each qnn.contract becomes a tiled kernel of vectors around qnn.dot4 or fused multiply-adds";
   let description = [{
     Expects packed `qnn.contract`s on memrefs, leaves none: each becomes one `scf.forall` of one dimension with a constant trip count,
     whose iterations are independent tiles. A tile of rows times channels keeps its accumulators in vectors through the whole
