@@ -216,10 +216,8 @@ class Contraction:
         return "\n".join(lines), "%%y%d" % i, tensor(out)
 
 
-def run_module(seed, each, folder):
-    """Compiles and runs one module; returns contractions, paths, differing results."""
-    rng = np.random.default_rng(seed)
-    cases = [Contraction(rng, i) for i in range(each)]
+def run_cases(name, cases, folder):
+    """Compiles the cases as one module and runs it on each path; returns contractions, paths, differing results."""
     arguments, results, bodies, values, types = [], [], [], [], []
     feeds = {}
     for case in cases:
@@ -231,14 +229,14 @@ def run_module(seed, each, folder):
         values.append(value)
         types.append(kind)
         results.append('%s {qnn.name = "y%d", qnn.type = "%s"}' % (kind, case.number, NAMES[case.reference().dtype][1]))
-    base = os.path.join(folder, "m%d" % seed)
+    base = os.path.join(folder, name)
     with open(base + ".mlir", "w") as file:
         file.write("func.func @random(%s) -> (%s) {\n%s\nreturn %s : %s\n}\n" % (
             ", ".join(arguments), ", ".join(results), "\n".join(bodies), ", ".join(values), ", ".join(types)))
     np.savez(base + ".npz", **feeds)
     compiled = subprocess.run(["quant-compile", base + ".mlir", "-o", base + ".so"], capture_output=True, text=True)
     if compiled.returncode:
-        print("seed %d: exit code %d: %s" % (seed, compiled.returncode, compiled.stderr))
+        print("%s: exit code %d: %s" % (name, compiled.returncode, compiled.stderr))
         return len(cases), 0, len(cases)
     different, ran = 0, 0
     for path in PATHS:
@@ -247,15 +245,15 @@ def run_module(seed, each, folder):
         if result.returncode and "does not" in result.stderr:
             continue
         if result.returncode:
-            sys.exit("seed %d, %s: exit code %d: %s" % (seed, path, result.returncode, result.stderr))
+            sys.exit("%s, %s: exit code %d: %s" % (name, path, result.returncode, result.stderr))
         ran += 1
         outputs = np.load(base + "_out.npz")
         for case in cases:
             expected, found = case.reference(), outputs["y%d" % case.number]
             if expected.tobytes() != found.tobytes():
                 wrong = np.flatnonzero(expected.ravel() != found.ravel().astype(expected.dtype))
-                print("seed %d, y%d, %s: %d of %d elements differ, first at %s: loops %s %s a %s b %s out %s, %s %s za %d zb %d, %s" % (
-                    seed, case.number, path, wrong.size, expected.size, wrong[:1], case.loops, case.kinds, case.a, case.b, case.out,
+                print("%s, y%d, %s: %d of %d elements differ, first at %s: loops %s %s a %s b %s out %s, %s %s za %d zb %d, %s" % (
+                    name, case.number, path, wrong.size, expected.size, wrong[:1], case.loops, case.kinds, case.a, case.b, case.out,
                     case.a_data.dtype, case.b_data.dtype, case.za, case.zb, case.epilogue))
                 different += 1
     return len(cases), ran, different
@@ -271,7 +269,9 @@ def main():
     total, paths, different = 0, 0, 0
     with tempfile.TemporaryDirectory() as temporary:
         for seed in range(options.seed, options.seed + options.modules):
-            count, ran, wrong = run_module(seed, options.each, options.keep or temporary)
+            rng = np.random.default_rng(seed)
+            cases = [Contraction(rng, i) for i in range(options.each)]
+            count, ran, wrong = run_cases("seed_%d" % seed, cases, options.keep or temporary)
             total, paths, different = total + count, max(paths, ran), different + wrong
     print("%d contractions, %d paths, %d different" % (total, paths, different))
     return 1 if different or not paths else 0

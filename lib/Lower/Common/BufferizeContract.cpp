@@ -1,5 +1,4 @@
-//===- BufferizeContract.cpp - How qnn.contract bufferizes
-//------------------------------------------------------------===//
+//===- BufferizeContract.cpp - How qnn.contract bufferizes -------------------------------------------------------===//
 #include "quant-opt/Lower/Common/BufferizeContract.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/Common/ContractionPlan.h"

@@ -1,5 +1,4 @@
-//===- ContractionMatcher.cpp - Recognises a multiply-add body, whatever the operation is called
-//----------------------===//
+//===- ContractionMatcher.cpp - Recognises a multiply-add body, whatever the operation is called -----------------===//
 #include "ContractionMatcher.h"
 #include "quant-opt/Support/Weights.h"
 

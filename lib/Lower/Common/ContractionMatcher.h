@@ -1,5 +1,4 @@
-//===- ContractionMatcher.h - Recognises a multiply-add body, whatever the operation is called
-//------------------------===//
+//===- ContractionMatcher.h - Recognises a multiply-add body, whatever the operation is called -------------------===//
 #ifndef QUANT_OPT_LIB_LOWER_COMMON_CONTRACTIONMATCHER_H
 #define QUANT_OPT_LIB_LOWER_COMMON_CONTRACTIONMATCHER_H
 

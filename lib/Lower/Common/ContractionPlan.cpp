@@ -1,5 +1,4 @@
-//===- ContractionPlan.cpp - Reads indexing maps into rows, channels and runs
-//-----------------------------------------===//
+//===- ContractionPlan.cpp - Reads indexing maps into rows, channels and runs ------------------------------------===//
 #include "quant-opt/Lower/Common/ContractionPlan.h"
 
 #include "llvm/Support/MathExtras.h"

@@ -1,5 +1,4 @@
-//===- PackWeights.cpp - The right side of every qnn.contract is laid out as kernels read it
-//--------------------------===//
+//===- PackWeights.cpp - The right side of every qnn.contract is laid out as kernels read it ---------------------===//
 #include "ContractionMatcher.h"
 #include "quant-opt/Lower/Common/ContractionPlan.h"
 #include "quant-opt/Lower/Common/Passes.h"

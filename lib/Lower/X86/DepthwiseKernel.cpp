@@ -1,5 +1,4 @@
-//===- DepthwiseKernel.cpp - Each lane sums the taps of its own channel
-//------------------------------------------------===//
+//===- DepthwiseKernel.cpp - Each lane sums the taps of its own channel ------------------------------------------===//
 #include "KernelBuilder.h"
 
 using namespace mlir;

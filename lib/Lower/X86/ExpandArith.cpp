@@ -1,5 +1,4 @@
-//===- ExpandArith.cpp - The numeric contract's operations become arith
-//------------------------------------------------===//
+//===- ExpandArith.cpp - The numeric contract's operations become arith ------------------------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/X86/Passes.h"
 

@@ -1,5 +1,4 @@
-//===- KernelBuilder.cpp - The loops around tiles and the epilogue in registers
-//----------------------------------------===//
+//===- KernelBuilder.cpp - The loops around tiles and the epilogue in registers ----------------------------------===//
 #include "KernelBuilder.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"

@@ -1,5 +1,4 @@
-//===- KernelBuilder.h - What plain and depthwise kernels have in common
-//----------------------------------------------===//
+//===- KernelBuilder.h - What plain and depthwise kernels have in common -----------------------------------------===//
 #ifndef QUANT_OPT_LIB_LOWER_X86_KERNELBUILDER_H
 #define QUANT_OPT_LIB_LOWER_X86_KERNELBUILDER_H
 

@@ -1,5 +1,4 @@
-//===- LowerContractions.cpp - Each qnn.contract becomes a tiled kernel
-//------------------------------------------------===//
+//===- LowerContractions.cpp - Each qnn.contract becomes a tiled kernel ------------------------------------------===//
 #include "KernelBuilder.h"
 #include "quant-opt/Lower/X86/Passes.h"
 
@@ -48,7 +47,8 @@ LogicalResult LowerContractions::lower(ContractOp op, CpuPath target) {
     tile = kernel.getTile();
   }
   remark::passed(op.getLoc(), remark::RemarkOpts::name("ContractionPlan").category("qnn"))
-      << (plan->str() + "; tile of " + std::to_string(tile.rows) + " rows x " + std::to_string(tile.vectors * tile.lanes) + " channels");
+      << (plan->str() + "; tile of " + std::to_string(tile.rows) + " rows x " +
+          std::to_string(tile.vectors * tile.lanes) + " channels");
   ++numKernels;
   op.erase();
   return success();

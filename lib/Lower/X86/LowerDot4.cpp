@@ -1,5 +1,4 @@
-//===- LowerDot4.cpp - qnn.dot4 becomes the instructions of one CPU path
-//-----------------------------------------------===//
+//===- LowerDot4.cpp - qnn.dot4 becomes the instructions of one CPU path -----------------------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/X86/Passes.h"
 #include "quant-opt/Support/CpuPath.h"

@@ -1,5 +1,4 @@
-//===- PlainKernel.cpp - Rows of lhs times packed panels of rhs
-//--------------------------------------------------------===//
+//===- PlainKernel.cpp - Rows of lhs times packed panels of rhs --------------------------------------------------===//
 #include "KernelBuilder.h"
 
 #include "llvm/Support/MathExtras.h"

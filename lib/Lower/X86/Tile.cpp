@@ -1,5 +1,4 @@
-//===- Tile.cpp - Chooses the register tile of a kernel
-//----------------------------------------------------------------===//
+//===- Tile.cpp - Chooses the register tile of a kernel ----------------------------------------------------------===//
 #include "Tile.h"
 
 #include "llvm/Support/MathExtras.h"

@@ -1,5 +1,4 @@
-//===- Tile.h - How many rows and channels a kernel keeps in registers
-//------------------------------------------------===//
+//===- Tile.h - How many rows and channels a kernel keeps in registers -------------------------------------------===//
 #ifndef QUANT_OPT_LIB_LOWER_X86_TILE_H
 #define QUANT_OPT_LIB_LOWER_X86_TILE_H
 

@@ -1,5 +1,4 @@
-//===- BufferizeContract.h - How qnn.contract bufferizes
-//--------------------------------------------------------------===//
+//===- BufferizeContract.h - How qnn.contract bufferizes ---------------------------------------------------------===//
 #ifndef QUANT_OPT_LOWER_COMMON_BUFFERIZECONTRACT_H
 #define QUANT_OPT_LOWER_COMMON_BUFFERIZECONTRACT_H
 

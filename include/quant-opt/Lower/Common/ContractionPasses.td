@@ -42,7 +42,15 @@ def PackWeightsPass : Pass<"qnn-pack-weights"> {
     once for all targets; another one is packed by tensor operations before the contraction. Constants that only a reshape
     separates from a contraction's epilogue take the new shape here.
 
-    Example: rhs `tensor<16x8xi8>` (16 channels, 8 values to sum) becomes a constant `tensor<1x2x16x4xi8>`, with `packed_k` and `run_dims` set.
+    Example, of 2 channels with 3 values to sum each:
+    ```mlir
+    %y = qnn.contract ins(%a, %w : tensor<4x3xi8>, tensor<2x3xi8>) outs(%empty : tensor<4x2xi32>) …
+    ```
+    becomes
+    ```mlir
+    %y = qnn.contract ins(%a, %p : tensor<4x3xi8>, tensor<1x1x16x4xi8>) outs(%empty : tensor<4x2xi32>)
+      attributes {packed_k = array<i64: 2>, run_dims = 1 : i64, …} …
+    ```
   }];
   let statistics = [Statistic<"numPacked", "packed", "constants packed">,
                     Statistic<"numDynamic", "packed-at-run-time", "right sides packed when the model runs">];

@@ -1,5 +1,4 @@
-//===- ContractionPlan.h - A contraction read as rows, channels and runs
-//----------------------------------------------===//
+//===- ContractionPlan.h - A contraction read as rows, channels and runs -----------------------------------------===//
 #ifndef QUANT_OPT_LOWER_COMMON_CONTRACTIONPLAN_H
 #define QUANT_OPT_LOWER_COMMON_CONTRACTIONPLAN_H
 

@@ -13,8 +13,22 @@ def LowerContractionsPass : Pass<"qnn-lower-contractions"> {
     registers; a remark states plan and tile. Neither tails of rows nor of channels are computed by scalar loops. Refuses, with an
     error, a contraction that is not packed or whose operands are tensors.
 
-    Example: `qnn.contract ins(%a, %w : memref<6x8xi8>, memref<1x2x16x4xi8>) …` becomes
-    `scf.forall (%i) in (1) { … scf.for … iter_args(…: vector<16xi32>) { … qnn.dot4 … } … vector.store … }`.
+    Example:
+    ```mlir
+    qnn.contract ins(%a, %w : memref<6x8xi8>, memref<1x2x16x4xi8>) outs(%y : memref<6x16xi32>) …
+    ```
+    becomes
+    ```mlir
+    scf.forall (%i) in (1) {
+      %sums:6 = scf.for %k = %c0 to %c2 step %c1 iter_args(%acc0 = %zero, …) -> (vector<16xi32>, …) {
+        %w0 = vector.load %packed[%at] : memref<128xi8>, vector<64xi8>
+        %s0 = qnn.dot4 %a0 unsigned, %w0, %acc0 : vector<64xi8>, vector<16xi32>
+        …
+      }
+      vector.store %sums#0, %flat[%to] : memref<96xi32>, vector<16xi32>
+      …
+    }
+    ```
   }];
   let options = [Option<"path", "path", "std::string", "\"avx512vnni\"", "the CPU path that the kernel is for">];
   let statistics = [Statistic<"numKernels", "kernels", "kernels made">];
@@ -30,8 +44,14 @@ def LowerDot4Pass : Pass<"qnn-lower-dot4"> {
     place, multiply and add the pairs by `pmaddwd`, which is exact, and add the two halves. Vectors of a length for which the path has
     no instruction become plain arithmetic on i32. All give the same bits. Never `vpmaddubsw`, which saturates.
 
-    Example: `qnn.dot4 %a unsigned, %b, %c : vector<64xi8>, vector<16xi32>` becomes, for avx512vnni,
-    `llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%c, %a, %b)`.
+    Example:
+    ```mlir
+    %0 = qnn.dot4 %a unsigned, %b, %c : vector<64xi8>, vector<16xi32>
+    ```
+    becomes, for avx512vnni,
+    ```mlir
+    %0 = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%c, %a, %b) : (vector<16xi32>, vector<64xi8>, vector<64xi8>) -> vector<16xi32>
+    ```
   }];
   let options = [Option<"path", "path", "std::string", "\"avx512vnni\"", "the CPU path whose instructions are used">];
   let dependentDialects = ["arith::ArithDialect", "vector::VectorDialect", "LLVM::LLVMDialect"];
@@ -45,8 +65,17 @@ def ExpandArithPass : Pass<"qnn-expand-arith"> {
     sum, so neither a library call nor an instruction beyond SSE2 is needed. NaN becomes 0 before the clamp. The division by the
     scale stays a division.
 
-    Example: `qnn.dequantize %q, %s zero_point 12 unsigned : i8, f32 -> f32` becomes
-    `arith.mulf (arith.sitofp (arith.subi (arith.extui %q), 12)), %s`.
+    Example:
+    ```mlir
+    %x = qnn.dequantize %q, %s zero_point 12 unsigned : i8, f32 -> f32
+    ```
+    becomes
+    ```mlir
+    %0 = arith.extui %q : i8 to i32
+    %1 = arith.subi %0, %c12_i32 : i32
+    %2 = arith.sitofp %1 : i32 to f32
+    %x = arith.mulf %2, %s : f32
+    ```
   }];
   let dependentDialects = ["arith::ArithDialect", "vector::VectorDialect"];
 }

@@ -1,5 +1,4 @@
-//===- QnnContractOps.cpp - Builder and verifier of qnn.contract
-//------------------------------------------------------===//
+//===- QnnContractOps.cpp - Builder and verifier of qnn.contract -------------------------------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

@@ -1,0 +1,83 @@
+// RUN: quant-opt %s --qnn-lower-contractions=path=avx512vnni --cse | FileCheck %s
+// RUN: quant-opt %s --qnn-lower-contractions=path=avx2 --cse | FileCheck %s --check-prefix=AVX2
+// RUN: quant-opt %s --qnn-lower-contractions=path=avx512vnni --remarks-filter=qnn --remark-policy=all 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: not quant-opt %s --qnn-lower-contractions=path=sse9 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+
+// UNKNOWN: error: unknown CPU path 'sse9'; expected avx512vnni, avxvnni, avx512, avx2 or x86-64
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#n = affine_map<(m, n, k) -> (n)>
+
+// Six rows of 16 channels: six accumulators through the reduction, the requantization on vectors, six stores.
+// CHECK-LABEL: @six_rows_keep_six_accumulators
+// CHECK: scf.forall (%{{.*}}) in (1)
+// CHECK: %[[SUMS:.*]]:6 = scf.for {{.*}} -> (vector<16xi32>, vector<16xi32>, vector<16xi32>, vector<16xi32>, vector<16xi32>, vector<16xi32>)
+// CHECK: vector.load {{.*}} : memref<128xi8>, vector<64xi8>
+// CHECK-COUNT-6: qnn.dot4 %{{.*}} unsigned
+// CHECK: llvm.loop_annotation = #loop_annotation
+// CHECK: vector.load {{.*}} : memref<16xf32>, vector<16xf32>
+// CHECK: qnn.requantize %[[SUMS]]#0, {{.*}} : vector<16xi32>, vector<16xf32> -> vector<16xi8>
+// CHECK-NEXT: vector.store
+// CHECK-COUNT-5: vector.store
+// AVX2-LABEL: @six_rows_keep_six_accumulators
+// AVX2: qnn.dot4 {{.*}} : vector<32xi8>, vector<8xi32>
+// REMARK-DAG: i8: outer [], 6 rows of stride 8, 16 channels, run 8; tile of 6 rows x 16 channels
+func.func @six_rows_keep_six_accumulators(%a: memref<6x8xi8>, %w: memref<1x2x16x4xi8>, %m: memref<16xf32>, %y: memref<6x16xi8>) {
+  qnn.contract ins(%a, %w : memref<6x8xi8>, memref<1x2x16x4xi8>) epilogue(%m : memref<16xf32>) outs(%y : memref<6x16xi8>)
+      attributes {extents = array<i64: 6, 16, 8>, indexing_maps = [#mk, #nk, #n, #mn], packed_k = array<i64: 2>, run_dims = 1 : i64,
+                  iterator_types = [#linalg.iterator_type<parallel>, #linalg.iterator_type<parallel>, #linalg.iterator_type<reduction>]} {
+  ^bb0(%acc: i32, %mult: f32):
+    %q = qnn.requantize %acc, %mult zero_point 3 clamp [0, 255] unsigned : i32, f32 -> i8
+    qnn.yield %q : i8
+  }
+  return
+}
+
+// 5 channels and a run of 6: the store is masked, and the last two bytes are read with the two before them.
+// CHECK-LABEL: @tails_are_masked
+// CHECK: vector.load {{.*}} : memref<6xi8>, vector<4xi8>
+// CHECK: arith.shrui
+// CHECK: %[[MASK:.*]] = vector.constant_mask [5] : vector<16xi1>
+// CHECK: vector.maskedstore %{{.*}}, %[[MASK]]
+// REMARK-DAG: i8: outer [], 1 rows of stride 0, 5 channels, run 6
+func.func @tails_are_masked(%a: memref<1x6xi8>, %w: memref<1x2x16x4xi8>, %y: memref<1x5xi32>) {
+  qnn.contract ins(%a, %w : memref<1x6xi8>, memref<1x2x16x4xi8>) outs(%y : memref<1x5xi32>)
+      attributes {extents = array<i64: 1, 5, 6>, indexing_maps = [#mk, #nk, #mn], packed_k = array<i64: 2>, run_dims = 1 : i64,
+                  iterator_types = [#linalg.iterator_type<parallel>, #linalg.iterator_type<parallel>, #linalg.iterator_type<reduction>]} {
+  ^bb0(%acc: i32):
+    qnn.yield %acc : i32
+  }
+  return
+}
+
+// Nine taps of 16 channels: three times four taps, side by side in each lane.
+// CHECK-LABEL: @depthwise_taps_are_interleaved
+// CHECK: vector.interleave {{.*}} : vector<16xi8> -> vector<32xi8>
+// CHECK: vector.interleave {{.*}} : vector<32xi8> -> vector<64xi8>
+// CHECK: qnn.dot4
+// REMARK-DAG: depthwise i8: outer [4], 4 rows of stride 16, 16 channels, taps 9
+func.func @depthwise_taps_are_interleaved(%a: memref<6x6x16xi8>, %w: memref<3x16x4xi8>, %y: memref<4x4x16xi32>) {
+  qnn.contract ins(%a, %w : memref<6x6x16xi8>, memref<3x16x4xi8>) outs(%y : memref<4x4x16xi32>)
+      attributes {extents = array<i64: 4, 4, 16, 3, 3>, packed_k = array<i64: 3, 4>, run_dims = 2 : i64,
+                  indexing_maps = [affine_map<(h, w, c, y, x) -> (h + y, w + x, c)>, affine_map<(h, w, c, y, x) -> (c, y, x)>, affine_map<(h, w, c, y, x) -> (h, w, c)>],
+                  iterator_types = [#linalg.iterator_type<parallel>, #linalg.iterator_type<parallel>, #linalg.iterator_type<parallel>,
+                                    #linalg.iterator_type<reduction>, #linalg.iterator_type<reduction>]} {
+  ^bb0(%acc: i32):
+    qnn.yield %acc : i32
+  }
+  return
+}
+
+// CHECK-LABEL: @floats_are_fused_multiply_adds
+// CHECK: llvm.intr.fma
+func.func @floats_are_fused_multiply_adds(%a: memref<2x8xf32>, %w: memref<1x8x16xf32>, %y: memref<2x16xf32>) {
+  qnn.contract ins(%a, %w : memref<2x8xf32>, memref<1x8x16xf32>) outs(%y : memref<2x16xf32>)
+      attributes {extents = array<i64: 2, 16, 8>, indexing_maps = [#mk, #nk, #mn], packed_k = array<i64: 2>, run_dims = 1 : i64,
+                  iterator_types = [#linalg.iterator_type<parallel>, #linalg.iterator_type<parallel>, #linalg.iterator_type<reduction>]} {
+  ^bb0(%acc: f32):
+    qnn.yield %acc : f32
+  }
+  return
+}
