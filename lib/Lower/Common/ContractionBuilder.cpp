@@ -46,8 +46,6 @@ bool ContractionBuilder::chooseSides(std::string &why) {
     }
     if (chosen && !chosen->depthwise && chosen->channels == 1 && chosen->rows.extent == 1)
       reason = "dot products without reuse";
-    else if (chosen && lhs.value == rhs.value)
-      reason = "both sides are the same value";
     else if (chosen && chosen->depthwise && !getConstantElements(rhs.value))
       reason = "a depthwise contraction of two activations";
     else if (chosen && !rhs.map.isProjectedPermutation())

@@ -43,14 +43,14 @@ func.func @depthwise_needs_constant_weights(%a: tensor<5x16xf32>, %b: tensor<3x1
 }
 
 // CHECK-DAG: stays a loop nest: dot products without reuse
-func.func @sums_of_squares_stay_loops(%a: tensor<5x16xf32>, %init: tensor<5xf32>) -> tensor<5xf32> {
-  %y = linalg.generic {indexing_maps = [affine_map<(m, k) -> (m, k)>, affine_map<(m, k) -> (m, k)>, affine_map<(m, k) -> (m)>],
-      iterator_types = ["parallel", "reduction"]}
-      ins(%a, %a : tensor<5x16xf32>, tensor<5x16xf32>) outs(%init : tensor<5xf32>) {
+func.func @sums_of_squares_stay_loops(%a: tensor<5x16xf32>, %init: tensor<f32>) -> tensor<f32> {
+  %y = linalg.generic {indexing_maps = [affine_map<(m, k) -> (m, k)>, affine_map<(m, k) -> (m, k)>, affine_map<(m, k) -> ()>],
+      iterator_types = ["reduction", "reduction"]}
+      ins(%a, %a : tensor<5x16xf32>, tensor<5x16xf32>) outs(%init : tensor<f32>) {
   ^bb0(%x: f32, %z: f32, %c: f32):
     %p = arith.mulf %x, %z : f32
     %s = arith.addf %c, %p : f32
     linalg.yield %s : f32
-  } -> tensor<5xf32>
-  return %y : tensor<5xf32>
+  } -> tensor<f32>
+  return %y : tensor<f32>
 }
