@@ -34,7 +34,10 @@ llvm::Expected<SampleReader> SampleReader::open(StringRef path, ArrayRef<TensorI
   SampleReader reader;
   reader.path = path.str();
   // A .npy file's array has no name, and serves a model's only input.
-  const bool isUnnamed = infos.size() == 1 && file->getNames().size() == 1 && file->getNames().front().empty();
+  const bool isUnnamed = file->getNames().size() == 1 && file->getNames().front().empty();
+  if (isUnnamed && infos.size() != 1)
+    return makeError(path + ": expected a .npz file with an array for each of the model's " + Twine(infos.size()) +
+                     " inputs, found a .npy file");
   std::optional<std::string> sampled; // the input that set the number of samples
   for (const TensorInfo &info : infos) {
     llvm::Expected<ArrayStream> stream = file->openArray(isUnnamed ? "" : info.name);

@@ -54,7 +54,8 @@ def CalibratePass : Pass<"qnn-calibrate", "::mlir::ModuleOp"> {
     `ranges-out`, if that is given. Any order or split of the samples gives the same ranges.
 
     Data that cannot be read, an input without an array or with one of another type or shape, an edge that sees no finite value, and a table
-    of another model are errors. NaNs and values beyond the largest bfloat16 are set aside with a warning. An interrupt (SIGINT) writes the table of what was measured and ends in an error that says how to go on.
+    of another model are errors. NaNs and values beyond the largest bfloat16 are set aside with a warning. An interrupt (SIGINT) writes
+    the table of what was measured and ends in an error that says how to go on.
 
     Before and after (test/Calibrate/calibrate.mlir, with one sample [-1, 0, 0.5, 3] and method min-max):
     ```mlir
