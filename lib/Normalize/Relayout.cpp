@@ -98,20 +98,43 @@ Value qnn::createRelaidConstant(OpBuilder &builder, Location loc, Value value, A
   return createConstantFromBytes(builder, loc, type, *bytes, getConstantName(attr));
 }
 
+/// Values whose elements do not depend on their place are made anew in `type`; null for others.
+static Value createUniform(OpBuilder &builder, Location loc, Value value, RankedTensorType type) {
+  Operation *op = value.getDefiningOp();
+  if (isa_and_nonnull<tensor::EmptyOp>(op))
+    return tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType());
+  auto fill = dyn_cast_if_present<linalg::FillOp>(op);
+  if (!fill)
+    return {};
+  Value empty = tensor::EmptyOp::create(builder, fill.getLoc(), type.getShape(), type.getElementType());
+  return linalg::FillOp::create(builder, fill.getLoc(), fill.getInputs(), empty).getResult(0);
+}
+
 Value qnn::createTransposed(OpBuilder &builder, Location loc, Value value, ArrayRef<int64_t> permutation) {
   if (isIdentity(permutation))
     return value;
   RankedTensorType type = permuteType(cast<RankedTensorType>(value.getType()), permutation);
   if (Value constant = createRelaidConstant(builder, loc, value, permutation, type))
     return constant;
-  if (auto fill = value.getDefiningOp<linalg::FillOp>()) {
-    Value empty = tensor::EmptyOp::create(builder, fill.getLoc(), type.getShape(), type.getElementType());
-    return linalg::FillOp::create(builder, fill.getLoc(), fill.getInputs(), empty).getResult(0);
-  }
+  if (Value uniform = createUniform(builder, loc, value, type))
+    return uniform;
   Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType());
-  if (value.getDefiningOp<tensor::EmptyOp>())
-    return empty;
   return linalg::TransposeOp::create(builder, loc, value, empty, permutation)->getResult(0);
+}
+
+Value qnn::createReshaped(OpBuilder &builder, Location loc, Value value, ArrayRef<int64_t> shape,
+                          ArrayRef<ReassociationIndices> groups) {
+  auto type = cast<RankedTensorType>(value.getType());
+  auto newType = RankedTensorType::get(shape, type.getElementType());
+  if (type == newType)
+    return value;
+  if (Value constant = createRelaidConstant(builder, loc, value, {}, newType))
+    return constant;
+  if (Value uniform = createUniform(builder, loc, value, newType))
+    return uniform;
+  if (newType.getRank() > type.getRank())
+    return tensor::ExpandShapeOp::create(builder, loc, newType, value, groups);
+  return tensor::CollapseShapeOp::create(builder, loc, newType, value, groups);
 }
 
 linalg::GenericOp qnn::createRelaidGeneric(OpBuilder &builder, linalg::GenericOp op, ValueRange operands,

@@ -42,6 +42,11 @@ Value createTransposed(OpBuilder &builder, Location loc, Value value, ArrayRef<i
 Value createRelaidConstant(OpBuilder &builder, Location loc, Value value, ArrayRef<int64_t> permutation,
                            RankedTensorType type);
 
+/// `value` reshaped to `shape`, of higher rank (each dimension split into a group) or of lower (each group merged).
+/// Constants are reshaped now, fills and empty tensors made anew.
+Value createReshaped(OpBuilder &builder, Location loc, Value value, ArrayRef<int64_t> shape,
+                     ArrayRef<ReassociationIndices> groups);
+
 /// The elements' attribute of a constant that may be seen through reshapes, or null.
 ElementsAttr getConstantBehindReshapes(Value value);
 

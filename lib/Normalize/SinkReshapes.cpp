@@ -39,22 +39,6 @@ struct NewOperand {
 };
 } // namespace
 
-/// Reshapes `value` to `shape` by `groups`; constants are reshaped now.
-static Value createReshape(OpBuilder &builder, Location loc, Value value, ArrayRef<int64_t> shape,
-                           ArrayRef<ReassociationIndices> groups) {
-  auto type = cast<RankedTensorType>(value.getType());
-  auto newType = RankedTensorType::get(shape, type.getElementType());
-  if (type == newType)
-    return value;
-  if (Value constant = createRelaidConstant(builder, loc, value, {}, newType))
-    return constant;
-  if (value.getDefiningOp<tensor::EmptyOp>())
-    return tensor::EmptyOp::create(builder, loc, shape, type.getElementType());
-  if (newType.getRank() > type.getRank())
-    return tensor::ExpandShapeOp::create(builder, loc, newType, value, groups);
-  return tensor::CollapseShapeOp::create(builder, loc, newType, value, groups);
-}
-
 /// Splits each dimension of `operand` into the dimensions that were merged into its loop.
 static NewOperand split(OpBuilder &builder, Location loc, Value operand, AffineMap map, const Reshape &reshape) {
   SmallVector<int64_t> shape;
@@ -68,7 +52,7 @@ static NewOperand split(OpBuilder &builder, Location loc, Value operand, AffineM
       exprs.push_back(builder.getAffineDimExpr(dim));
     }
   }
-  return {createReshape(builder, loc, operand, shape, groups),
+  return {createReshaped(builder, loc, operand, shape, groups),
           AffineMap::get(reshape.before.getRank(), 0, exprs, builder.getContext())};
 }
 
@@ -79,7 +63,7 @@ static std::optional<NewOperand> merge(OpBuilder &builder, Location loc, Value o
   auto type = cast<RankedTensorType>(operand.getType());
   // A single element has no groups to merge into.
   if (reshape.before.getRank() == 0)
-    return NewOperand{createReshape(builder, loc, operand, {}, {}), AffineMap::get(0, 0, builder.getContext())};
+    return NewOperand{createReshaped(builder, loc, operand, {}, {}), AffineMap::get(0, 0, builder.getContext())};
   auto after = cast<RankedTensorType>(reshape.op->getResult(0).getType());
   SmallVector<int64_t> groupOf(after.getRank()), shape;
   for (auto [group, dims] : llvm::enumerate(reshape.groups))
@@ -105,7 +89,7 @@ static std::optional<NewOperand> merge(OpBuilder &builder, Location loc, Value o
   for (auto [extent, expr] : llvm::zip_equal(shape, exprs))
     if (extent != reshape.before.getDimSize(cast<AffineDimExpr>(expr).getPosition()))
       return std::nullopt;
-  return NewOperand{createReshape(builder, loc, operand, shape, groups),
+  return NewOperand{createReshaped(builder, loc, operand, shape, groups),
                     AffineMap::get(reshape.before.getRank(), 0, exprs, builder.getContext())};
 }
 

@@ -32,6 +32,9 @@ void qnn::buildNormalizePipeline(OpPassManager &pm, const NormalizeOptions &opti
   if (options.foldBatchNorm)
     functions.addPass(createFoldBatchNormPass());
 
+  // Why here: layouts and the sinking of reshapes are the simpler for each dimension that is not there.
+  functions.addPass(createDropUnitChannelsPass());
+
   if (options.channelsLast)
     functions.addPass(createChannelsLastPass());
   // Why here, and always: the front end's own transposes are worth cancelling too.

@@ -101,6 +101,27 @@ def FoldBatchNormPass : Pass<"qnn-fold-batch-norm"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def DropUnitChannelsPass : Pass<"qnn-drop-unit-channels"> {
+  let summary = "write a depthwise convolution without channels inside its groups";
+  let description = [{
+    A grouped convolution whose groups have one input and one output channel each loses the loops over them, and its operands
+    the dimensions: front ends that know depthwise convolutions by a channel multiplier write a multiplier of one. Constants
+    are reshaped now; around data and result stand `tensor.collapse_shape` and `tensor.expand_shape`. Convolutions without
+    groups, or with more channels, stay as they are.
+
+    ```mlir
+    %y = linalg.generic … ins(%x, %w : tensor<1x10x8xf32>, tensor<3x8x1xf32>) outs(%zero : tensor<1x8x8x1xf32>)
+    ```
+    becomes
+    ```mlir
+    %s = linalg.generic … ins(%x, %w3x8 : tensor<1x10x8xf32>, tensor<3x8xf32>) outs(%zero1x8x8 : tensor<1x8x8xf32>)
+    %y = tensor.expand_shape %s [[0], [1], [2, 3]] : tensor<1x8x8xf32> into tensor<1x8x8x1xf32>
+    ```
+  }];
+  let statistics = [Statistic<"numDropped", "dropped", "Convolutions that lost their unit channels">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def ChannelsLastPass : Pass<"qnn-channels-last"> {
   let summary = "make channels the innermost dimension of convolutions and poolings";
   let description = [{
