@@ -176,9 +176,10 @@ void DiagnosticPrinter::print(Diagnostic &diagnostic) {
 // What a signal handler may read has to be global.
 static const char *crashTool = "quant-opt";
 static const char *volatile untrustedFile = nullptr;
+static volatile int crashOutput = STDERR_FILENO;
 
 /// Only async-signal-safe calls.
-static void writeError(const char *text) { (void)!write(STDERR_FILENO, text, strlen(text)); }
+static void writeError(const char *text) { (void)!write(crashOutput, text, strlen(text)); }
 
 static void onCrash(int signal) {
   writeError(crashTool);
@@ -222,5 +223,7 @@ void qnn::installCrashHandlers(const char *tool) {
   llvm::install_bad_alloc_error_handler(onBadAlloc);
   std::set_new_handler([] { onBadAlloc(nullptr, nullptr, false); });
 }
+
+void qnn::setCrashOutput(int descriptor) { crashOutput = descriptor; }
 
 void qnn::setUntrustedParse(const char *file) { untrustedFile = file; }

@@ -1,4 +1,6 @@
 //===- quant-opt.cpp - mlir-opt with the quantization dialects, passes and pipelines, for untrusted input --------===//
+#include "ErrorFilter.h"
+
 #include "quant-opt/Pipelines/RegisterAll.h"
 #include "quant-opt/Support/AtomicFile.h"
 #include "quant-opt/Support/Diagnostics.h"
@@ -129,7 +131,8 @@ static int runTool(int argc, char **argv) {
     DiagnosticPrinter printer(&context, "quant-opt", "command line", /*showRemarks=*/false);
     PassManager manager(&context);
     if (failed(config.setupPassPipeline(manager)))
-      return fail(makeToolError(ExitCode::Usage, "a pass on the command line, or an option of it, does not exist\n  see quant-opt --help"));
+      return fail(makeToolError(
+          ExitCode::Usage, "a pass on the command line, or an option of it, does not exist\n  see quant-opt --help"));
   }
 
   llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> buffer = readInputFile(input);
@@ -147,8 +150,11 @@ static int runTool(int argc, char **argv) {
     return config.setupPassPipeline(manager);
   });
   setUntrustedParse(input.c_str());
-  if (failed(MlirOptMain(file->os(), std::move(*buffer), registry, guarded)))
-    return static_cast<int>(ExitCode::BadInput);
+  {
+    ErrorFilter filter;
+    if (failed(MlirOptMain(file->os(), std::move(*buffer), registry, guarded)))
+      return static_cast<int>(ExitCode::BadInput);
+  }
   if (llvm::Error error = file->commit())
     return fail(std::move(error));
   return 0;

@@ -65,6 +65,9 @@ private:
 /// with 1 because stock parsers crash on some malformed input); running out of memory exits with 4.
 void installCrashHandlers(const char *tool);
 
+/// Where crashes are reported, if not to standard error.
+void setCrashOutput(int descriptor);
+
 /// Names the untrusted file that a stock parser is reading, or null when it is done. The string must stay alive.
 void setUntrustedParse(const char *file);
 
