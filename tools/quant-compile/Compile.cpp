@@ -4,7 +4,7 @@
 #include "quant-opt/Emit/Artifact.h"
 #include "quant-opt/Import/Onnx/Importer.h"
 #include "quant-opt/Pipelines/LowerToX86.h"
-#include "quant-opt/Pipelines/Normalize.h"
+#include "quant-opt/Pipelines/QuantizeStatic.h"
 #include "quant-opt/Pipelines/RegisterAll.h"
 #include "quant-opt/Support/AtomicFile.h"
 #include "quant-opt/Support/Diagnostics.h"
@@ -157,6 +157,27 @@ llvm::Error Compilation::writeArtifact() {
   return library->commit(/*executable=*/emit.kind == ArtifactKind::Shared);
 }
 
+/// The options of the pipelines, which share their defaults with those of this tool.
+static void setPipelineOptions(const QuantizeOptions &from, QuantizeStaticOptions &to) {
+  to.data = from.calibrationData;
+  to.method = from.method;
+  to.percentile = from.percentile;
+  to.maxSamples = from.maxSamples;
+  to.seed = from.seed;
+  to.ranges = from.ranges;
+  to.rangesOut = from.rangesOut;
+  to.resume = from.resume;
+  for (const std::string &table : from.merge)
+    to.merge.push_back(table);
+  for (const std::string &node : from.exclude)
+    to.exclude.push_back(node);
+  to.symmetric = from.activationScheme == "symmetric";
+  to.activationType = from.activationType == "i8" ? ActivationType::I8 : ActivationType::U8;
+  to.activationScheme =
+      from.activationScheme == "symmetric" ? ActivationScheme::Symmetric : ActivationScheme::Asymmetric;
+  to.weightScheme = from.weightScheme == "per-tensor" ? WeightScheme::PerTensor : WeightScheme::PerChannel;
+}
+
 llvm::Error Compilation::run() {
   if (llvm::Error error = enableRemarks())
     return error;
@@ -164,9 +185,23 @@ llvm::Error Compilation::run() {
     return error;
   if (options.emit == EmitKind::Mlir)
     return writeModule();
-  if (llvm::Error error =
-          runPipeline([](OpPassManager &manager) { buildNormalizePipeline(manager, NormalizeOptions()); }))
+  QuantizeStaticOptions quantize;
+  setPipelineOptions(options.quantize, quantize);
+  if (options.emit == EmitKind::Ranges) {
+    quantize.rangesOut = options.output;
+    return runPipeline([&](OpPassManager &manager) { buildCalibratePipeline(manager, quantize); });
+  }
+  if (llvm::Error error = runPipeline([&](OpPassManager &manager) {
+        if (!options.quantize.enabled)
+          buildCompileAsIsPipeline(manager);
+        else if (options.emit == EmitKind::Qdq)
+          buildQuantizeToQdqPipeline(manager, quantize);
+        else
+          buildQuantizeStaticPipeline(manager, quantize);
+      }))
     return error;
+  if (options.emit == EmitKind::Qdq || options.emit == EmitKind::Integer)
+    return writeModule();
   return writeArtifact();
 }
 

@@ -14,6 +14,16 @@ namespace mlir::qnn {
 /// What is written. Forms come before artifacts.
 enum class EmitKind { Mlir, Ranges, Qdq, Integer, Llvm, Object, Shared };
 
+/// How to quantize, in the words of `--quantize-static`.
+struct QuantizeOptions {
+  bool enabled = false;
+  std::string calibrationData, method = "mse", ranges, rangesOut, resume;
+  std::vector<std::string> merge, exclude;
+  double percentile = 99.99;
+  int64_t maxSamples = 0, seed = 0;
+  std::string activationType = "u8", activationScheme = "asymmetric", weightScheme = "per-channel";
+};
+
 struct CompileOptions {
   std::string model;
   std::string output;
@@ -21,6 +31,7 @@ struct CompileOptions {
   std::vector<CpuPath> paths; // best first
   std::map<std::string, int64_t> dims;
   std::string name;
+  QuantizeOptions quantize;
   bool remarks = false;
 };
 

@@ -57,6 +57,22 @@ static llvm::Error parseDims(ArrayRef<std::string> list, std::map<std::string, i
   return llvm::Error::success();
 }
 
+/// Refuses options of quantization that would be ignored without a word, and quantization that lacks what it needs.
+static llvm::Error checkQuantization(const CompileOptions &options) {
+  const QuantizeOptions &how = options.quantize;
+  bool calibrates = !how.calibrationData.empty() || !how.resume.empty() || !how.merge.empty();
+  if (options.emit == EmitKind::Ranges)
+    return calibrates ? llvm::Error::success()
+                      : usageError("--emit=ranges needs --calibration-data=FILE.npz, samples to measure ranges on");
+  if (options.emit == EmitKind::Qdq && !how.enabled)
+    return usageError("--emit=qdq needs --quantize=static");
+  if (!how.enabled && (calibrates || !how.ranges.empty() || !how.rangesOut.empty() || !how.exclude.empty()))
+    return usageError("options of quantization were given without --quantize=static");
+  if (how.enabled && calibrates && !how.ranges.empty())
+    return usageError("--ranges takes the place of calibration data; give one of them");
+  return llvm::Error::success();
+}
+
 /// The output beside the model when none is named: text goes to standard output.
 static std::string getDefaultOutput(const CompileOptions &options) {
   if (options.emit != EmitKind::Object && options.emit != EmitKind::Shared)
@@ -66,19 +82,41 @@ static std::string getDefaultOutput(const CompileOptions &options) {
 
 static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &options) {
   std::vector<std::string> models, dims;
-  std::string emit = "shared", target = "all";
+  std::string emit = "shared", target = "all", quantize;
+  QuantizeOptions &how = options.quantize;
   CommandLine commandLine("quant-compile", "quant-compile MODEL [options]",
                           "Compiles a neural network (ONNX, or MLIR in the Imported form) to a library with a C ABI.");
   commandLine.group("Output");
   commandLine.value("o", "FILE", options.output,
                     "what to write; its header goes beside it (MODEL's stem, or - for text)");
-  commandLine.choice("emit", {"mlir", "llvm", "object", "shared"}, emit, "the form to write (shared)");
+  commandLine.choice("emit", {"mlir", "ranges", "qdq", "integer", "llvm", "object", "shared"}, emit,
+                     "the form to write (shared)");
   commandLine.value("target", "LIST", target,
                     "CPU paths in one artifact: all, host, x86-64-{avx512vnni,avxvnni,avx512,avx2}, x86-64 (all)");
   commandLine.value("name", "NAME", options.name, "NAME of the functions NAME_run, ... (the output's stem)");
   commandLine.flag("remarks", options.remarks, "print every decision");
   commandLine.group("Model");
   commandLine.list("dim", "NAME=VALUE", dims, "size of a symbolic dimension; a leading one is 1 by default");
+  commandLine.group("Quantization");
+  commandLine.choice("quantize", {"static"}, quantize,
+                     "to int8, with ranges measured on data; default: as the model is");
+  commandLine.value("calibration-data", "FILE.npz", how.calibrationData,
+                    "representative inputs, leading axis = samples");
+  commandLine.choice("calibration-method", {"min-max", "moving-average", "percentile", "entropy", "mse"}, how.method,
+                     "how a range is chosen (mse)");
+  commandLine.number("percentile", how.percentile, 50, 100, "share of values inside a range by percentile (99.99)");
+  commandLine.integer("max-samples", how.maxSamples, 0, INT64_MAX, "samples to use; 0 takes all (0)");
+  commandLine.integer("seed", how.seed, 0, INT64_MAX, "chooses which samples if there are more; 0 takes the first (0)");
+  commandLine.value("ranges", "FILE.json", how.ranges, "range table to use in place of data");
+  commandLine.value("ranges-out", "FILE.json", how.rangesOut, "receives the range table");
+  commandLine.value("resume", "FILE.json", how.resume, "range table whose measurement is continued");
+  commandLine.list("merge", "FILE.json", how.merge, "range tables measured on other data, which are added");
+  commandLine.list("exclude", "LAYER", how.exclude, "node whose contraction stays in f32");
+  commandLine.choice("activation-type", {"u8", "i8"}, how.activationType, "storage of activations (u8)");
+  commandLine.choice("activation-scheme", {"asymmetric", "symmetric"}, how.activationScheme,
+                     "how a range becomes scale and zero point (asymmetric)");
+  commandLine.choice("weight-scheme", {"per-channel", "per-tensor"}, how.weightScheme,
+                     "scales of weights (per-channel)");
   commandLine.positional(models, 1);
   llvm::Expected<bool> done = commandLine.parse(argc, argv);
   if (!done || *done)
@@ -88,6 +126,9 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
   options.model = models[0];
   options.emit = llvm::StringSwitch<EmitKind>(emit)
                      .Case("mlir", EmitKind::Mlir)
+                     .Case("ranges", EmitKind::Ranges)
+                     .Case("qdq", EmitKind::Qdq)
+                     .Case("integer", EmitKind::Integer)
                      .Case("llvm", EmitKind::Llvm)
                      .Case("object", EmitKind::Object)
                      .Default(EmitKind::Shared);
@@ -96,6 +137,9 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
     return paths.takeError();
   options.paths = std::move(*paths);
   if (llvm::Error error = parseDims(dims, options.dims))
+    return error;
+  how.enabled = !quantize.empty();
+  if (llvm::Error error = checkQuantization(options))
     return error;
   if (options.output.empty())
     options.output = getDefaultOutput(options);
