@@ -1,4 +1,5 @@
 //===- VerifyImported.cpp - Check that a module is in the Imported form -------------------------------------------===//
+#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Import/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -17,6 +18,7 @@ namespace mlir::qnn {
 } // namespace mlir::qnn
 
 using namespace mlir;
+using namespace mlir::qnn;
 
 namespace {
 
@@ -86,8 +88,9 @@ private:
   LogicalResult verifyBody(FunctionOpInterface function) {
     WalkResult result = function.getFunctionBody().walk([&](Operation *op) {
       bool isReturn = op->getParentOp() == function && op->hasTrait<OpTrait::IsTerminator>();
-      if (!isReturn && !isa_and_nonnull<arith::ArithDialect, linalg::LinalgDialect, math::MathDialect,
-                                        quant::QuantDialect, tensor::TensorDialect>(op->getDialect())) {
+      if (!isReturn && !isa<BarrierOp>(op) &&
+          !isa_and_nonnull<arith::ArithDialect, linalg::LinalgDialect, math::MathDialect, quant::QuantDialect,
+                           tensor::TensorDialect>(op->getDialect())) {
         op->emitOpError("is not of the Imported form: expected operations of linalg, tensor, arith, math or quant");
         return WalkResult::interrupt();
       }

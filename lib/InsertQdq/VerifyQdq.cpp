@@ -26,7 +26,7 @@ public:
       if (isa<RangeOp, ObserveOp>(op)) {
         op->emitOpError("is left over").attachNote() << "the pass at fault is --qnn-insert-qdq, which takes ranges out";
         valid = false;
-      } else if (!isa<quant::QuantizeCastOp, quant::DequantizeCastOp, quant::StorageCastOp>(op) &&
+      } else if (!isa<quant::QuantizeCastOp, quant::DequantizeCastOp, quant::StorageCastOp, BarrierOp>(op) &&
                  (llvm::any_of(op->getOperandTypes(), isQuantized) ||
                   llvm::any_of(op->getResultTypes(), isQuantized))) {
         op->emitOpError("has a quantized operand or result; expected quantized values between casts of 'quant' only");

@@ -68,6 +68,11 @@ AccumulatorMap IntegerizePass::createAccumulators(OpBuilder &builder, FunctionOp
 
 LogicalResult IntegerizePass::runOnFunction(FunctionOpInterface function) {
   OpBuilder builder(&getContext());
+  // Nothing folds from here on.
+  function->walk([](BarrierOp barrier) {
+    barrier.getResult().replaceAllUsesWith(barrier.getInput());
+    barrier.erase();
+  });
   numMoved += moveOntoStorage(builder, function);
   AccumulatorMap accumulators = createAccumulators(builder, function);
   FailureOr<unsigned> regions = fuseEpilogues(builder, function, accumulators);

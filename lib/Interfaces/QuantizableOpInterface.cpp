@@ -1,6 +1,7 @@
 //===- QuantizableOpInterface.cpp - What the quantizing stages see of an operation
 //------------------------------------===//
 #include "quant-opt/Interfaces/QuantizableOpInterface.h"
+#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -81,7 +82,7 @@ bool qnn::isConstantValue(Value value) {
     return true;
   if (dependsOnArgument(value))
     return false;
-  if (isa<quant::QuantizeCastOp, quant::DequantizeCastOp, quant::StorageCastOp>(op))
+  if (isa<quant::QuantizeCastOp, quant::DequantizeCastOp, quant::StorageCastOp, BarrierOp>(op))
     return isConstantValue(op->getOperand(0));
   auto quantizable = dyn_cast<QuantizableOpInterface>(op);
   if (!quantizable)

@@ -4,6 +4,8 @@
 
 #include "Body.h"
 
+#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
+
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
@@ -19,7 +21,7 @@ static bool sharesDimensions(Operation *op) {
       .Case([](tensor::PadOp pad) { return pad.getConstantPaddingValue() != nullptr; })
       .Case([](tensor::ExtractSliceOp slice) { return slice.getSourceType().getRank() == slice.getType().getRank(); })
       .Case([](tensor::InsertSliceOp slice) { return slice.getSourceType().getRank() == slice.getType().getRank(); })
-      .Case<tensor::ConcatOp, quant::QuantizeCastOp, quant::DequantizeCastOp, quant::StorageCastOp>(
+      .Case<tensor::ConcatOp, quant::QuantizeCastOp, quant::DequantizeCastOp, quant::StorageCastOp, BarrierOp>(
           [](Operation *) { return true; })
       .Default([](Operation *) { return false; });
 }

@@ -10,7 +10,7 @@ def VerifyImportedPass : Pass<"qnn-verify-imported", "ModuleOp"> {
     Expects any module; changes nothing. The Imported form is what Import makes and what any other front end must make: one
     public function with a body, whose arguments and results are statically shaped ranked tensors of integers of 8, 16, 32 or
     64 bits or of floats, that carry `qnn.name` (each name once) and `qnn.type`; inside it only operations of the dialects
-    `linalg`, `tensor`, `arith`, `math` and `quant`, on such tensors.
+    `linalg`, `tensor`, `arith`, `math` and `quant`, and `qnn.barrier`, on such tensors.
 
     Anything else is an error at the operation, with what was expected. Tensors of i1 are refused because bool is stored as i8;
     a dynamic shape because every later stage plans memory.

@@ -6,6 +6,7 @@
 #include "OnnxProto.h"
 #include "TensorLoader.h"
 
+#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Support/Identifiers.h"
 #include "quant-opt/Support/Weights.h"
 
@@ -439,7 +440,7 @@ OwningOpRef<ModuleOp> GraphImporter::import() {
   if (!readFile() || !checkVersions())
     return {};
   context->loadDialect<arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect, math::MathDialect,
-                       quant::QuantDialect, tensor::TensorDialect>();
+                       quant::QuantDialect, tensor::TensorDialect, QnnDialect>();
   std::string name = makeIdentifier(options.name.empty() ? llvm::sys::path::stem(path) : StringRef(options.name));
   OwningOpRef<ModuleOp> module = ModuleOp::create(b.getUnknownLoc());
   if (!model.producer_name().empty())

@@ -1,12 +1,15 @@
 //===- QuantizedValues.cpp - Quantized types and the explicit arithmetic of the numeric contract -----------------===//
 #include "QuantizedValues.h"
 
+#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include <cfloat>
 
 using namespace mlir;
+using namespace mlir::qnn;
 using namespace mlir::qnn::onnx_import;
 
 static std::pair<int64_t, int64_t> getRange(ElementType storage) {
@@ -75,6 +78,9 @@ Value qnn::onnx_import::alignParam(NodeImporter &n, Value param, int64_t axis, i
 Value qnn::onnx_import::dequantize(NodeImporter &n, Value stored, quant::QuantizedType type) {
   auto tensor = cast<RankedTensorType>(stored.getType());
   Value quantized = n.b.createOrFold<quant::StorageCastOp>(n.b.getLoc(), tensor.clone(type), stored);
+  // Upstream would fold the pair, and the rounding with it.
+  if (quantized.getDefiningOp<quant::QuantizeCastOp>())
+    quantized = BarrierOp::create(n.b, quantized);
   return quant::DequantizeCastOp::create(n.b, tensor.clone(type.getExpressedType()), quantized);
 }
 

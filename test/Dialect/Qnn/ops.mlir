@@ -14,6 +14,15 @@ func.func @a_range_names_its_method(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   return %2 : tensor<2x3xf32>
 }
 
+// CHECK-LABEL: @a_barrier_keeps_the_rounding
+func.func @a_barrier_keeps_the_rounding(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = quant.qcast %x : tensor<4xf32> to tensor<4x!quant.uniform<u8:f32, 2.500000e-01>>
+  // CHECK: qnn.barrier %{{.*}} : tensor<4x!quant.uniform<u8:f32, 2.500000e-01>>
+  %1 = qnn.barrier %0 : tensor<4x!quant.uniform<u8:f32, 2.500000e-01>>
+  %2 = quant.dcast %1 : tensor<4x!quant.uniform<u8:f32, 2.500000e-01>> to tensor<4xf32>
+  return %2 : tensor<4xf32>
+}
+
 // CHECK-LABEL: @an_epilogue_dequantizes_and_requantizes
 func.func @an_epilogue_dequantizes_and_requantizes(%acc: i32, %m: f32, %skip: i8, %s: f32) -> (i8, i8) {
   // CHECK: qnn.requantize %{{.*}}, %{{.*}} zero_point 3 clamp [0, 255] unsigned : i32, f32 -> i8

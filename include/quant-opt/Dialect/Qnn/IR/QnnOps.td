@@ -50,6 +50,24 @@ def Qnn_RangeOp : Qnn_Op<"range", [Pure, SameOperandsAndResultType]> {
   let hasVerifier = 1;
 }
 
+//===--- Between quantize and dequantize ----------------------------------------------------------------------------------===//
+
+def Qnn_BarrierOp : Qnn_Op<"barrier", [Pure, SameOperandsAndResultType]> {
+  let summary = "identity that keeps a quantize and the dequantize behind it apart";
+  let description = [{
+    Formula: result = input. Upstream folds `quant.dcast (quant.qcast x)` to `x`, which drops the rounding: any canonicalization
+    of an imported quantized model would make its layers float again. With this operation between the two nothing folds.
+
+    Example: x = 0.3 with scale 0.25 is 0.25 behind the pair; folded, it would stay 0.3.
+
+    Made by Import between the QuantizeLinear and DequantizeLinear of a quantized model, consumed by `--qnn-integerize`. None may
+    remain in the Integer form or after it.
+  }];
+  let arguments = (ins AnyRankedTensor:$input);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+}
+
 //===--- The scalar arithmetic of the numeric contract, on scalars or vectors of any shape -------------------------------===//
 
 class Qnn_ElementwiseOp<string mnemonic, list<Trait> traits = []>
