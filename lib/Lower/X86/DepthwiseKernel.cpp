@@ -56,6 +56,34 @@ SmallVector<Value> DepthwiseKernel::buildRun(Value lhsAt, Value rhsAt, ArrayRef<
   return accs;
 }
 
+/// Four taps of each channel side by side, by interleaving: best where the upper taps are zeros or vectors short.
+Value DepthwiseKernel::interleaveTaps(ArrayRef<Value> taps) {
+  Value even = vector::InterleaveOp::create(b, loc, taps[0], taps[2]);
+  Value odd = vector::InterleaveOp::create(b, loc, taps[1], taps[3]);
+  return vector::InterleaveOp::create(b, loc, even, odd);
+}
+
+/// The same in two shuffles of a whole register: words first, so that the four taps of four channels share 128 bits,
+/// then bytes within those.
+Value DepthwiseKernel::transposeTaps(ArrayRef<Value> taps) {
+  auto concat = [&](Value x, Value y) -> Value {
+    int64_t size = 2 * cast<VectorType>(x.getType()).getNumElements();
+    return vector::ShuffleOp::create(b, loc, x, y, llvm::to_vector(llvm::seq<int64_t>(0, size)));
+  };
+  int64_t lanes = tile.lanes, quarters = lanes / 4;
+  SmallVector<int64_t> wordOrder, byteOrder;
+  for (int64_t quarter = 0; quarter < quarters; ++quarter)
+    for (int64_t tap = 0; tap < 4; ++tap)
+      wordOrder.push_back(tap * quarters + quarter);
+  for (int64_t byte = 0; byte < 4 * lanes; ++byte)
+    byteOrder.push_back(byte / 16 * 16 + byte % 4 * 4 + byte % 16 / 4);
+  Value all = concat(concat(taps[0], taps[1]), concat(taps[2], taps[3]));
+  Value words = vector::BitCastOp::create(b, loc, vectorOf(b.getI32Type(), lanes), all);
+  words = vector::ShuffleOp::create(b, loc, words, words, wordOrder);
+  Value bytes = vector::BitCastOp::create(b, loc, all.getType(), words);
+  return vector::ShuffleOp::create(b, loc, bytes, bytes, byteOrder);
+}
+
 SmallVector<Value> DepthwiseKernel::buildGroup(Value lhsAt, Value weights, ArrayRef<Value> accs, ArrayRef<int64_t> taps,
                                                int64_t rows, int64_t lanes) {
   Type element = plan.isFloat ? Type(b.getF32Type()) : Type(b.getI8Type());
@@ -67,11 +95,8 @@ SmallVector<Value> DepthwiseKernel::buildGroup(Value lhsAt, Value weights, Array
       loaded.push_back(loadFirst(tapType, lhs, add(lhsAt, row * plan.rows.lhs + tap), lanes));
     Value left = loaded[0];
     if (!plan.isFloat) {
-      // Four taps of each channel side by side; the weights of missing taps are zero.
-      loaded.resize(4, zero(tapType));
-      Value even = vector::InterleaveOp::create(b, loc, loaded[0], loaded[2]);
-      Value odd = vector::InterleaveOp::create(b, loc, loaded[1], loaded[3]);
-      left = vector::InterleaveOp::create(b, loc, even, odd);
+      loaded.resize(4, zero(tapType)); // the weights of missing taps are zero
+      left = taps.size() > 2 && tile.lanes == 16 ? transposeTaps(loaded) : interleaveTaps(loaded);
       if (plan.lhsFlipped) {
         auto type = cast<VectorType>(left.getType());
         auto top = DenseElementsAttr::get(type, b.getI8IntegerAttr(-128));

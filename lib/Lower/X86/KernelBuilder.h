@@ -105,6 +105,8 @@ private:
   void buildPanel(Value panel, Value chunk, const Place &place) override;
   void buildChannels(const Place &place, Value chunk, Value channel, int64_t lanes);
   SmallVector<Value> buildRun(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t lanes);
+  Value interleaveTaps(ArrayRef<Value> taps);
+  Value transposeTaps(ArrayRef<Value> taps);
   SmallVector<Value> buildGroup(Value lhsAt, Value weights, ArrayRef<Value> accs, ArrayRef<int64_t> taps, int64_t rows,
                                 int64_t lanes);
 };

@@ -54,8 +54,9 @@ func.func @tails_are_masked(%a: memref<1x6xi8>, %w: memref<1x2x16x4xi8>, %y: mem
 
 // Nine taps of 16 channels: three times four taps, side by side in each lane.
 // CHECK-LABEL: @depthwise_taps_are_interleaved
-// CHECK: vector.interleave {{.*}} : vector<16xi8> -> vector<32xi8>
-// CHECK: vector.interleave {{.*}} : vector<32xi8> -> vector<64xi8>
+// CHECK: vector.shuffle {{.*}} : vector<32xi8>, vector<32xi8>
+// CHECK: vector.shuffle {{.*}} : vector<16xi32>, vector<16xi32>
+// CHECK: vector.shuffle {{.*}} : vector<64xi8>, vector<64xi8>
 // CHECK: qnn.dot4
 // REMARK-DAG: depthwise i8: outer [4], 4 rows of stride 16, 16 channels, taps 9
 func.func @depthwise_taps_are_interleaved(%a: memref<6x6x16xi8>, %w: memref<3x16x4xi8>, %y: memref<4x4x16xi32>) {
@@ -69,6 +70,10 @@ func.func @depthwise_taps_are_interleaved(%a: memref<6x6x16xi8>, %w: memref<3x16
   }
   return
 }
+
+// AVX2-LABEL: @depthwise_taps_are_interleaved
+// AVX2: vector.interleave {{.*}} : vector<8xi8> -> vector<16xi8>
+// AVX2: vector.interleave {{.*}} : vector<16xi8> -> vector<32xi8>
 
 // CHECK-LABEL: @floats_are_fused_multiply_adds
 // CHECK: llvm.intr.fma
