@@ -13,6 +13,26 @@ namespace mlir::qnn {
 
 using namespace mlir;
 
+/// Gives each user of a fill its own, right before it: a fill that two accumulators share would be kept, and copied to
+/// each.
+static void separateFills(func::FuncOp function) {
+  SmallVector<linalg::FillOp> fills;
+  function.walk([&](linalg::FillOp fill) {
+    if (fill.hasPureTensorSemantics() && fill.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>())
+      fills.push_back(fill);
+  });
+  for (linalg::FillOp fill : fills) {
+    for (OpOperand &use : llvm::make_early_inc_range(fill->getUses())) {
+      OpBuilder builder(use.getOwner());
+      Operation *empty = builder.clone(*fill.getDpsInits()[0].getDefiningOp());
+      Operation *copy = builder.clone(*fill);
+      copy->setOperand(1, empty->getResult(0));
+      use.set(copy->getResult(0));
+    }
+    fill.erase();
+  }
+}
+
 namespace {
 struct Bufferize : public qnn::impl::BufferizePassBase<Bufferize> {
   void runOnOperation() override {
@@ -27,6 +47,7 @@ struct Bufferize : public qnn::impl::BufferizePassBase<Bufferize> {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (function.isExternal())
         continue;
+      separateFills(function);
       IRRewriter rewriter(&getContext());
       if (failed(bufferization::eliminateEmptyTensors(rewriter, function)))
         return signalPassFailure();

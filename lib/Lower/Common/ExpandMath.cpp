@@ -100,12 +100,15 @@ public:
   Value powerOfTwo(Value n) { return fromBits(shl(addi(n, i(127)), 23)); }
 
   Value exp(Value x) {
-    Reduced reduced = reduce(clamp(x, -104.0f, 89.0f));
+    // Where the result is zero, as for masked attention scores, arithmetic on the way would be slow: below the normal
+    // range.
+    Value vanishes = less(x, f(-104.0f));
+    Reduced reduced = reduce(select(vanishes, f(0.0f), clamp(x, -104.0f, 89.0f)));
     Value y = add(f(1.0f), smallExpm1(reduced.r));
     // In two factors, so that results below the normal range are rounded once and those above become infinite.
     Value half = shr(reduced.n, 1);
     y = mul(mul(y, powerOfTwo(half)), powerOfTwo(subi(reduced.n, half)));
-    return passNan(x, y);
+    return passNan(x, select(vanishes, f(0.0f), y));
   }
 
   Value expm1(Value x) {
