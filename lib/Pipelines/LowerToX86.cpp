@@ -18,8 +18,8 @@ void qnn::buildLowerCommonPipeline(OpPassManager &manager) {
   functions.addPass(createPackWeightsPass());
   functions.addPass(createFuseElementwisePass());
   functions.addPass(createCSEPass());
-  // After fusion, which sees through pads no more than contractions do; and after the last CSE on tensors, which would make
-  // pads of one shape share their fill and so force copies of it.
+  // After fusion, which sees through pads no more than contractions do; and after the last CSE on tensors, which would
+  // make pads of one shape share their fill and so force copies of it.
   functions.addPass(createDecomposeDataMovementPass());
   // Every tensor constant left here is one that runs read: packed weights, biases, tables.
   manager.addPass(createBindBuffersPass());

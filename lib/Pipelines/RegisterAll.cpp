@@ -15,8 +15,8 @@
 #include "quant-opt/Normalize/Passes.h"
 #include "quant-opt/Pipelines/Calibrate.h"
 #include "quant-opt/Pipelines/LowerToX86.h"
-#include "quant-opt/Pipelines/QuantizeStatic.h"
 #include "quant-opt/Pipelines/Normalize.h"
+#include "quant-opt/Pipelines/QuantizeStatic.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"

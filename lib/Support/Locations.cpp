@@ -11,7 +11,8 @@ std::string qnn::getNodeName(Location loc) {
   return TypeSwitch<LocationAttr, std::string>(loc)
       .Case([](NameLoc name) { return name.getName().str(); })
       .Case([](FileLineColLoc file) {
-        return llvm::sys::path::filename(file.getFilename()).str() + ":" + std::to_string(file.getLine()) + ":" + std::to_string(file.getColumn());
+        return llvm::sys::path::filename(file.getFilename()).str() + ":" + std::to_string(file.getLine()) + ":" +
+               std::to_string(file.getColumn());
       })
       .Case([](CallSiteLoc call) { return getNodeName(call.getCallee()); })
       .Case([](FusedLoc fused) {

@@ -5,7 +5,7 @@ import sys
 import project
 
 DIRECTIVES = "(?:-(?:NEXT|SAME|NOT|DAG|LABEL|EMPTY|COUNT-\\d+))"
-COMMENT = re.compile(r"^\s*(?://|#|;)\s*([A-Z][A-Z0-9_-]*?)(%s?)(:?)(?:\{LITERAL\}:)?(\s|$)(.*)" % DIRECTIVES)
+COMMENT = re.compile(r"^\s*(?:(?://|#|;)\s*)?([A-Z][A-Z0-9_-]*?)(%s?)(:?)(?:\{LITERAL\}:)?(\s|$)(.*)" % DIRECTIVES)
 
 
 def prefixes(text):
