@@ -106,6 +106,8 @@ private:
     if (peek('['))
       return fail("expected a plain element type, found a structured one");
     const std::string descr = parseString();
+    if (descr.size() < 2)
+      return fail("expected an element type such as '<f4' for 'descr' in the .npy header");
     if (StringRef(descr).drop_while([](char c) { return c == '|' || c == '<' || c == '='; }).starts_with("O"))
       return fail("object arrays are refused: they hold pickled Python objects");
     for (const ElementTypeInfo &type : getElementTypes()) {

@@ -9,6 +9,7 @@
 #define QUANT_OPT_DATA_ARRAYFILE_H
 
 #include "mlir/Support/LLVM.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 #include <memory>
 #include <string>

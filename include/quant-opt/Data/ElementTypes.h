@@ -4,6 +4,7 @@
 #define QUANT_OPT_DATA_ELEMENTTYPES_H
 
 #include "mlir/Support/LLVM.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
 namespace mlir::qnn {
