@@ -1,5 +1,6 @@
 """Passes and operations without summary, description or example, and pass or pipeline options that no test names."""
 import json
+import os
 import re
 import subprocess
 import sys
@@ -27,8 +28,11 @@ def main():
             definition = defs[name]
             if not definition["summary"] or not definition["description"]:
                 findings.append(f"{path}: the pass {name} has no summary or no description")
-            elif "```mlir" not in definition["description"]:
+            elif "```" not in definition["description"] and "Example" not in definition["description"]:
                 findings.append(f"{path}: the description of the pass {name} has no example")
+            for test in re.findall(r"test/[\w./-]+\.\w+", definition["description"]):
+                if not os.path.exists(os.path.join(root, test)):
+                    findings.append(f"{path}: the description of the pass {name} names {test}, which is not there")
             if f"--{definition['argument']}" not in tests and f"{definition['argument']}" not in tests:
                 findings.append(f"{path}: no test runs the pass '{definition['argument']}'")
             for option in definition["options"]:
