@@ -216,14 +216,15 @@ class Contraction:
         return "\n".join(lines), "%%y%d" % i, tensor(out)
 
 
-def run_cases(name, cases, folder):
-    """Compiles the cases as one module and runs it on each path; returns contractions, paths, differing results."""
+def run_cases(name, cases, folder, compile_only=False):
+    """Compiles the cases as one module and runs it on each path; returns contractions, paths, differing results. With
+    `compile_only`, returns whether it could be compiled."""
     arguments, results, bodies, values, types = [], [], [], [], []
     feeds = {}
     for case in cases:
-        for name, array in case.inputs().items():
-            feeds[name] = array
-            arguments.append('%%%s: %s {qnn.name = "%s", qnn.type = "%s"}' % (name, tensor(array), name, NAMES[array.dtype][1]))
+        for argument, array in case.inputs().items():
+            feeds[argument] = array
+            arguments.append('%%%s: %s {qnn.name = "%s", qnn.type = "%s"}' % (argument, tensor(array), argument, NAMES[array.dtype][1]))
         body, value, kind = case.mlir()
         bodies.append(body)
         values.append(value)
@@ -237,7 +238,9 @@ def run_cases(name, cases, folder):
     compiled = subprocess.run(["quant-compile", base + ".mlir", "-o", base + ".so"], capture_output=True, text=True)
     if compiled.returncode:
         print("%s: exit code %d: %s" % (name, compiled.returncode, compiled.stderr))
-        return len(cases), 0, len(cases)
+        return False if compile_only else (len(cases), 0, len(cases))
+    if compile_only:
+        return True
     different, ran = 0, 0
     for path in PATHS:
         result = subprocess.run(["quant-run", base + ".so", "--inputs=" + base + ".npz", "--outputs=" + base + "_out.npz"],
