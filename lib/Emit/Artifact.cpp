@@ -63,7 +63,7 @@ static std::string hashOf(ArrayRef<char> bytes) {
 
 /// What precedes the symbols of a path's steps, which need to be unique in the path only.
 static std::string getPrefix(const Program &program, CpuPath path) {
-  return program.name + "__" + makeIdentifier(getCpuPathName(path)) + "__";
+  return program.name + "_" + makeIdentifier(getCpuPathName(path)) + "_";
 }
 
 llvm::Constant *TableBuilder::string(StringRef text) {
@@ -108,7 +108,7 @@ llvm::Constant *TableBuilder::codes() {
     std::string prefix = getPrefix(program, code.path);
     for (const ProgramStep &step : code.steps) {
       auto *function =
-          cast<llvm::Function>(module->getOrInsertFunction(prefix + step.symbol, functionType).getCallee());
+          cast<llvm::Function>(module->getOrInsertFunction(addPrefix(prefix, step.symbol), functionType).getCallee());
       function->setVisibility(llvm::GlobalValue::HiddenVisibility);
       llvm::Constant *&layer = layers[step.layer];
       if (!layer)

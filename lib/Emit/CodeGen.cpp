@@ -62,6 +62,10 @@ static StringRef getTuning(CpuPath path) {
   }
 }
 
+std::string qnn::addPrefix(StringRef prefix, StringRef symbol) {
+  return symbol.starts_with(prefix) ? symbol.str() : (prefix + symbol).str();
+}
+
 llvm::Expected<OwnedModule> qnn::translateCode(ProgramCode &code, StringRef prefix) {
   MLIRContext *mlirContext = code.module->getContext();
   registerBuiltinDialectTranslation(*mlirContext);
@@ -99,7 +103,7 @@ llvm::Expected<OwnedModule> qnn::translateCode(ProgramCode &code, StringRef pref
     function.setUWTableKind(llvm::UWTableKind::None);
     if (isStep && !prefix.empty()) {
       function.setVisibility(llvm::GlobalValue::HiddenVisibility);
-      function.setName(prefix + function.getName());
+      function.setName(addPrefix(prefix, function.getName()));
     }
   }
   for (llvm::GlobalVariable &global : module.globals())

@@ -21,7 +21,11 @@ struct OwnedModule {
 /// A target machine for the path: its features and no CPU model, position independent, never fusing float operations.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(CpuPath path);
 
-/// The LLVM IR of one path. Every step's symbol gets `prefix`; everything else that is defined becomes internal.
+/// `symbol` with `prefix` before it unless it starts so already.
+std::string addPrefix(StringRef prefix, StringRef symbol);
+
+/// The LLVM IR of one path. Every step's symbol gets `prefix` if it lacks it; everything else that is defined becomes
+/// internal.
 llvm::Expected<OwnedModule> translateCode(ProgramCode &code, StringRef prefix);
 
 /// Runs LLVM's -O3 pipeline with the features of `path`.

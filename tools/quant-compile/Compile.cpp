@@ -77,7 +77,8 @@ llvm::Error Compilation::enableRemarks() {
   if (!options.remarks)
     return llvm::Error::success();
   remark::RemarkCategories categories;
-  categories.all = "qnn.*";
+  // Each kind has to be asked for; `all` only adds to what is.
+  categories.passed = categories.missed = categories.analysis = categories.failed = "qnn";
   if (failed(remark::enableOptimizationRemarks(context, /*streamer=*/nullptr,
                                                std::make_unique<remark::RemarkEmittingPolicyAll>(), categories,
                                                /*printAsEmitRemarks=*/true)))

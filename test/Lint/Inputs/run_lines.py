@@ -5,7 +5,7 @@ import sys
 import project
 
 # A command counts as checked if its output is compared, or if it is a program whose exit status is the verdict.
-CHECKED = re.compile(r"FileCheck|--?verify-diagnostics|\bdiff\b|\bcmp\b|%python|--compare\b|\btest\b|\bgrep\b|\bcount\b|\bnot\b|-verify-roundtrip")
+CHECKED = re.compile(r"FileCheck|--?verify-diagnostics|\bdiff\b|\bcmp\b|%python|--compare\b|\btest\b|\bgrep\b|\bcount\b|\bnot\b|-verify-roundtrip|--bit-exact|--min-sqnr|--max-error")
 # Preparation: a later RUN line of the same file reads what this one writes.
 PREPARES = re.compile(r"\b(?:rm|mkdir|cp|split-file|touch|printf|echo|ln|chmod|head|cd)\b")
 WRITTEN = re.compile(r"%t[\w./-]*|(?<=-o )\S+")
