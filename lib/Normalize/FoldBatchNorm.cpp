@@ -18,18 +18,39 @@ namespace mlir::qnn {
 using namespace mlir;
 using namespace mlir::qnn;
 
-/// Position of the element `index` of a tensor of `shape` along the dimensions `dims`, row-major.
-static int64_t getPosition(int64_t index, ArrayRef<int64_t> shape, ArrayRef<int64_t> dims) {
-  SmallVector<int64_t> coordinates(shape.size());
-  for (int64_t i = shape.size() - 1; i >= 0; --i) {
-    coordinates[i] = index % shape[i];
-    index /= shape[i];
+namespace {
+/// Walks the elements of a tensor row by row and knows each one's position along some of the dimensions, row-major in
+/// these.
+class PositionWalker {
+public:
+  PositionWalker(ArrayRef<int64_t> shape, ArrayRef<int64_t> dims)
+      : shape(shape), strides(shape.size(), 0), index(shape.size(), 0) {
+    int64_t stride = 1;
+    for (int64_t dim : llvm::reverse(dims)) {
+      strides[dim] = stride;
+      stride *= shape[dim];
+    }
   }
+
+  /// The position of the current element; moves on to the next.
+  int64_t next() {
+    int64_t current = position;
+    for (int64_t dim = shape.size() - 1; dim >= 0; --dim) {
+      position += strides[dim];
+      if (++index[dim] < shape[dim])
+        break;
+      position -= strides[dim] * shape[dim];
+      index[dim] = 0;
+    }
+    return current;
+  }
+
+private:
+  ArrayRef<int64_t> shape;
+  SmallVector<int64_t> strides, index;
   int64_t position = 0;
-  for (int64_t dim : dims)
-    position = position * shape[dim] + coordinates[dim];
-  return position;
-}
+};
+} // namespace
 
 /// The dimensions of a value read by `map` that the loops `loops` move through, or nothing if one of them is not there
 /// alone.
@@ -223,15 +244,15 @@ struct FoldBatchNormPass : public qnn::impl::FoldBatchNormPassBase<FoldBatchNorm
       return false;
 
     // bias = Σ w * offset over the reduction, one per combination of the weights' parallel loops.
-    SmallVector<unsigned> kept;
+    SmallVector<unsigned> keptLoops;
     SmallVector<int64_t> resultDims;
     AffineMap resultMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
     for (auto [dim, expr] : llvm::enumerate(resultMap.getResults()))
       if (map.isFunctionOfDim(cast<AffineDimExpr>(expr).getPosition())) {
-        kept.push_back(cast<AffineDimExpr>(expr).getPosition());
+        keptLoops.push_back(cast<AffineDimExpr>(expr).getPosition());
         resultDims.push_back(dim);
       }
-    std::optional<SmallVector<int64_t>> keptDims = findDims(map, kept);
+    std::optional<SmallVector<int64_t>> keptDims = findDims(map, keptLoops);
     // A reduction loop that the weights lack would repeat the sum.
     for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
       if (op.getIteratorTypesArray()[loop] == utils::IteratorType::reduction && !map.isFunctionOfDim(loop))
@@ -245,8 +266,9 @@ struct FoldBatchNormPass : public qnn::impl::FoldBatchNormPassBase<FoldBatchNorm
     for (int64_t dim : *keptDims)
       count *= shape[dim];
     std::vector<double> bias(count, 0.0);
+    PositionWalker kept(shape, *keptDims), channels(shape, *channelDims);
     for (int64_t i = 0, e = bytes->size() / sizeof(float); i < e; ++i)
-      bias[getPosition(i, shape, *keptDims)] += numbers[i] * affine->offsetOf(getPosition(i, shape, *channelDims));
+      bias[kept.next()] += numbers[i] * affine->offsetOf(channels.next());
     scaleWeights(op, weights, *channelDims, *affine);
     op->setOperand(data.getOperandNumber(), x->get());
     OpBuilder builder(op->getContext());
@@ -268,8 +290,9 @@ struct FoldBatchNormPass : public qnn::impl::FoldBatchNormPassBase<FoldBatchNorm
     auto type = cast<RankedTensorType>(weights.get().getType());
     std::vector<char> bytes = *readBytes(attr);
     float *numbers = reinterpret_cast<float *>(bytes.data());
+    PositionWalker channels(type.getShape(), dims);
     for (int64_t i = 0, e = bytes.size() / sizeof(float); i < e; ++i)
-      numbers[i] = numbers[i] * affine.scaleOf(getPosition(i, type.getShape(), dims));
+      numbers[i] = numbers[i] * affine.scaleOf(channels.next());
     OpBuilder builder(op);
     weights.set(createConstantFromBytes(builder, op.getLoc(), type, bytes, getConstantName(attr)));
   }
