@@ -17,7 +17,7 @@ static Value requantize(NodeImporter &n, Value sum, Value lhsScale, Value rhsSca
     return {};
   int64_t rank = cast<RankedTensorType>(sum.getType()).getRank();
   Type f32 = n.b.getF32Type();
-  Value resultScale = alignParam(n, n.input(result.scale), 0, rank);
+  Value resultScale = getScale(n, result, rank);
   Value multiplier =
       n.elementwise({lhsScale, rhsScale, resultScale}, f32, [](ImplicitLocOpBuilder &b, ValueRange args) -> Value {
         return arith::DivFOp::create(b, arith::MulFOp::create(b, args[0], args[1]), args[2]);
@@ -137,8 +137,8 @@ static LogicalResult importQLinearConv(NodeImporter &n) {
     return failure();
   int64_t rank = n.rank(0);
   // The weights' channels are the result's dimension 1.
-  Value result = requantize(n, sum, alignParam(n, n.input(1), 0, rank), alignParam(n, n.input(4), 1, rank),
-                            params.result, params.storage);
+  Value result =
+      requantize(n, sum, getScale(n, {1, 2, 0}, rank), getScale(n, {4, 5, 1}, rank), params.result, params.storage);
   return n.setResult(0, result, params.storage);
 }
 
@@ -182,8 +182,8 @@ static LogicalResult importQLinearMatMul(NodeImporter &n) {
   int64_t rank = cast<RankedTensorType>(sum.getType()).getRank();
   if (rank < 2 && (n.tensorType(1).getNumElements() != 1 || n.tensorType(4).getNumElements() != 1))
     return n.unsupported("a scale for each slice of a vector");
-  Value result = requantize(n, sum, alignParam(n, n.input(1), rank - 2, rank),
-                            alignParam(n, n.input(4), rank - 1, rank), params.result, params.storage);
+  Value result = requantize(n, sum, getScale(n, {1, 2, rank - 2}, rank), getScale(n, {4, 5, rank - 1}, rank),
+                            params.result, params.storage);
   return n.setResult(0, result, params.storage);
 }
 

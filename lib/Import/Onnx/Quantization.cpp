@@ -43,7 +43,8 @@ static Value quantizeConstant(NodeImporter &n, const QuantParams &params, Elemen
       return {};
     zeroPoints = *given;
   }
-  if (n.inputType(0) != ElementType::Float || !data || !scales || scales->empty() || zeroPoints.empty())
+  if (n.inputType(0) != ElementType::Float || getByteWidth(storage) != 1 || !data || !scales || scales->empty() ||
+      zeroPoints.empty())
     return {};
   int64_t inner = 1;
   for (int64_t size : n.shape(0).drop_front(std::min<int64_t>(params.axis + 1, n.rank(0))))
@@ -64,11 +65,11 @@ static LogicalResult importQuantizeLinear(NodeImporter &n) {
     storage = n.inputType(2);
   else if (int64_t asked = n.intAttr("output_dtype", 0))
     storage = getElementType(asked);
-  if (storage != ElementType::UInt8 && storage != ElementType::Int8)
+  if (isFloat(storage) || getByteWidth(storage) < 1 || getByteWidth(storage) > 2 || storage == ElementType::Bool)
     return n.unsupported("quantized storage as " +
                          (storage == ElementType::None ? "a type other than integers" : getElementTypeName(storage)));
   ElementType type = n.inputType(0);
-  if (type != ElementType::Float && type != ElementType::Int32)
+  if (type != ElementType::Int32 && (!isFloat(type) || type == ElementType::Double))
     return n.unsupported("data of type " + getElementTypeName(type));
   std::optional<QuantParams> params = getParams(n, storage);
   if (!params)
@@ -81,7 +82,7 @@ static LogicalResult importQuantizeLinear(NodeImporter &n) {
   if (quant::QuantizedType quantized = getQuantizedType(n, *params, n.shape(0), storage))
     return n.setResult(0, quantize(n, data, quantized), storage);
   // quantize_c1
-  Value scale = alignParam(n, n.input(1), params->axis, n.rank(0));
+  Value scale = getScale(n, *params, n.rank(0));
   Value zeroPoint = getZeroPoint(n, *params, n.rank(0), storage);
   Value stored = n.elementwise({data, scale, zeroPoint}, n.irType(storage),
                                [&](ImplicitLocOpBuilder &b, ValueRange args) -> Value {
@@ -99,11 +100,12 @@ static LogicalResult importDequantizeLinear(NodeImporter &n) {
   if (!params)
     return failure();
   // Sums of 32 bits that are computed at run time are no quantized values for the passes to work on.
+  ElementType result = n.inputType(params->scale);
   if (storage != ElementType::Int32 || n.isConstant(0))
     if (quant::QuantizedType quantized = getQuantizedType(n, *params, n.shape(0), storage))
-      return n.setResult(0, dequantize(n, n.input(0), quantized), ElementType::Float);
+      return n.setResult(0, n.castTensor(dequantize(n, n.input(0), quantized), ElementType::Float, result), result);
   // dequantize_c1
-  Value scale = alignParam(n, n.input(1), params->axis, n.rank(0));
+  Value scale = getScale(n, *params, n.rank(0));
   Value zeroPoint = getZeroPoint(n, *params, n.rank(0), storage);
   Value real = n.elementwise({n.input(0), scale, zeroPoint}, n.b.getF32Type(),
                              [&](ImplicitLocOpBuilder &b, ValueRange args) -> Value {
@@ -112,7 +114,7 @@ static LogicalResult importDequantizeLinear(NodeImporter &n) {
                                Value asFloat = arith::SIToFPOp::create(b, b.getF32Type(), difference);
                                return arith::MulFOp::create(b, asFloat, args[1]);
                              });
-  return n.setResult(0, real, ElementType::Float);
+  return n.setResult(0, real ? n.castTensor(real, ElementType::Float, result) : real, result);
 }
 
 //===--- DynamicQuantizeLinear -----------------------------------------------------------------------------------===//

@@ -21,10 +21,11 @@ static std::pair<int64_t, int64_t> getRange(ElementType storage) {
 
 LogicalResult qnn::onnx_import::checkParams(NodeImporter &n, const QuantParams &params, ArrayRef<int64_t> shape,
                                             ElementType storage) {
-  if (storage != ElementType::Int8 && storage != ElementType::UInt8 && storage != ElementType::Int32)
+  if (isFloat(storage) || storage == ElementType::Bool || getByteWidth(storage) == 8 || storage == ElementType::UInt32)
     return n.unsupported("quantized storage as " + getElementTypeName(storage));
-  if (n.inputType(params.scale) != ElementType::Float)
-    return n.unsupported("a scale of type " + getElementTypeName(n.inputType(params.scale)));
+  ElementType scale = n.inputType(params.scale);
+  if (!isFloat(scale) || scale == ElementType::Double)
+    return n.unsupported("a scale of type " + getElementTypeName(scale));
   bool hasZeroPoint = n.hasInput(params.zeroPoint);
   if (hasZeroPoint && n.inputType(params.zeroPoint) != storage)
     return n.invalid("the zero point has type " + getElementTypeName(n.inputType(params.zeroPoint)) + ", expected " +
@@ -43,6 +44,9 @@ LogicalResult qnn::onnx_import::checkParams(NodeImporter &n, const QuantParams &
 
 quant::QuantizedType qnn::onnx_import::getQuantizedType(NodeImporter &n, const QuantParams &params,
                                                         ArrayRef<int64_t> shape, ElementType storage) {
+  // 16 bits stay explicit arithmetic: the passes work on bytes.
+  if (getByteWidth(storage) == 2)
+    return {};
   std::optional<SmallVector<double>> scales = n.floats(params.scale);
   SmallVector<int64_t> zeroPoints{0};
   if (n.hasInput(params.zeroPoint)) {
@@ -104,6 +108,11 @@ Value qnn::onnx_import::roundAndClamp(NodeImporter &n, ImplicitLocOpBuilder &b, 
   Value clamped = arith::MinimumFOp::create(b, arith::MaximumFOp::create(b, number, lower), upper);
   Value shifted = arith::AddIOp::create(b, arith::FPToSIOp::create(b, i32, clamped), zeroPoint);
   return arith::TruncIOp::create(b, n.irType(storage), shifted);
+}
+
+Value qnn::onnx_import::getScale(NodeImporter &n, const QuantParams &params, int64_t rank) {
+  Value scale = n.castTensor(n.input(params.scale), n.inputType(params.scale), ElementType::Float);
+  return scale ? alignParam(n, scale, params.axis, rank) : Value();
 }
 
 Value qnn::onnx_import::getZeroPoint(NodeImporter &n, const QuantParams &params, int64_t rank, ElementType storage) {

@@ -15,8 +15,8 @@ struct QuantParams {
   int64_t axis = 0;
 };
 
-/// Checks shapes and element types of parameters for a tensor of `shape` stored as `storage`. Only f32 scales are
-/// supported.
+/// Checks shapes and element types of parameters for a tensor of `shape` stored as `storage`. Scales of 16 bits are
+/// widened to f32, in which all arithmetic is.
 LogicalResult checkParams(NodeImporter &n, const QuantParams &params, ArrayRef<int64_t> shape, ElementType storage);
 
 /// The quantized type of those parameters; null if they are not constant, or are none that the type can state: scales
@@ -32,9 +32,12 @@ Value dequantize(NodeImporter &n, Value stored, quant::QuantizedType type);
 /// The stored integers of a real value: `quant.qcast` and `quant.scast`.
 Value quantize(NodeImporter &n, Value real, quant::QuantizedType type);
 
-/// Arithmetic on run-time parameters, in bodies. `storage` is int8 or uint8; the zero point is an i32.
+/// Arithmetic on run-time parameters, in bodies. `storage` has 8 or 16 bits; the zero point is an i32.
 /// clamp(rne(scaled) + zeroPoint) as i8, NaN giving the zero point: the end of `quantize_c1` and `requantize_c1`.
 Value roundAndClamp(NodeImporter &n, ImplicitLocOpBuilder &b, Value scaled, Value zeroPoint, ElementType storage);
+
+/// A scale as f32 tensor aligned for `rank`.
+Value getScale(NodeImporter &n, const QuantParams &params, int64_t rank);
 
 /// A constant or run-time zero point as i32 tensor aligned for `rank`; a scalar zero if absent.
 Value getZeroPoint(NodeImporter &n, const QuantParams &params, int64_t rank, ElementType storage);
