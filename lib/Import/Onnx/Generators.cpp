@@ -33,7 +33,7 @@ static LogicalResult importRange(NodeImporter &n) {
   for (unsigned i = 0; i < 3; ++i) {
     std::optional<SmallVector<double>> bound = n.floats(i);
     if (!bound)
-      return n.unsupported("a start, limit or delta that is not constant");
+      return n.unsupported("a non-constant start, limit or delta");
     if (bound->size() != 1)
       return n.invalid("start, limit and delta are not scalars");
     bounds.push_back(bound->front());
@@ -59,7 +59,7 @@ static LogicalResult importRange(NodeImporter &n) {
 static LogicalResult importConstantOfShape(NodeImporter &n) {
   std::optional<SmallVector<int64_t>> shape = n.ints(0);
   if (!shape)
-    return n.unsupported("a shape that is not constant");
+    return n.unsupported("a non-constant input 'input'");
   if (llvm::any_of(*shape, [](int64_t size) { return size < 0; }))
     return n.invalid("the shape has a negative dimension");
   if (!n.hasAttr("value"))
@@ -102,7 +102,7 @@ static LogicalResult importTrilu(NodeImporter &n) {
   if (n.hasInput(1)) {
     std::optional<SmallVector<int64_t>> given = n.ints(1);
     if (!given)
-      return n.unsupported("input 'k' is not constant");
+      return n.unsupported("a non-constant input 'k'");
     if (given->size() != 1)
       return n.invalid("input 'k' is not one element");
     offset = given->front();

@@ -67,7 +67,7 @@ static LogicalResult importSpaceToDepth(NodeImporter &n) {
 static LogicalResult importExpand(NodeImporter &n) {
   std::optional<SmallVector<int64_t>> shape = n.ints(1);
   if (!shape)
-    return n.unsupported("input 'shape' is not constant");
+    return n.unsupported("a non-constant input 'shape'");
   if (llvm::any_of(*shape, [](int64_t size) { return size < 0; }))
     return n.invalid("the shape has a negative dimension");
   std::optional<SmallVector<int64_t>> result = n.broadcastShape({n.shape(0), *shape});
@@ -98,9 +98,7 @@ static LogicalResult setTiled(NodeImporter &n, ArrayRef<int64_t> repeats) {
 static LogicalResult importTile(NodeImporter &n) {
   std::optional<SmallVector<int64_t>> repeats = n.ints(1);
   if (!repeats)
-    return n.unsupported("input 'repeats' is not constant");
-  if (n.opset() < 6)
-    return n.unsupported("tiles and axis of versions before 6");
+    return n.unsupported("a non-constant input 'repeats'");
   if (int64_t(repeats->size()) != n.rank(0))
     return n.invalid(Twine(repeats->size()) + " repeat counts for rank " + Twine(n.rank(0)));
   return setTiled(n, *repeats);

@@ -36,7 +36,7 @@ static LogicalResult getPads(NodeImporter &n, SmallVectorImpl<int64_t> &low, Sma
   if (n.opset() >= 11) {
     std::optional<SmallVector<int64_t>> given;
     if (n.hasInput(1) && !(given = n.ints(1)))
-      return n.unsupported("input 'pads' is not constant");
+      return n.unsupported("a non-constant input 'pads'");
     if (!given)
       return n.invalid("input 'pads' is missing");
     pads = *given;
@@ -44,7 +44,7 @@ static LogicalResult getPads(NodeImporter &n, SmallVectorImpl<int64_t> &low, Sma
   if (n.hasInput(3)) {
     std::optional<SmallVector<int64_t>> given = n.ints(3);
     if (!given)
-      return n.unsupported("input 'axes' is not constant");
+      return n.unsupported("a non-constant input 'axes'");
     axes = *given;
   }
   if (pads.size() != 2 * axes.size())
@@ -63,7 +63,7 @@ static LogicalResult getPads(NodeImporter &n, SmallVectorImpl<int64_t> &low, Sma
   return success();
 }
 
-/// The scalar that constant padding writes, 0 unless given.
+/// The scalar that constant padding writes, 0 unless given; null if it is known only at run time.
 static FailureOr<Value> getPadValue(NodeImporter &n) {
   Type element = n.irType(n.inputType(0));
   if (n.opset() < 11)
@@ -77,8 +77,21 @@ static FailureOr<Value> getPadValue(NodeImporter &n) {
       return n.scalarInt(element, value->front());
   if (std::optional<SmallVector<double>> value = n.floats(2))
     return n.scalar(element, value->front());
-  Value scalar = n.reshape(n.input(2), {});
-  return tensor::ExtractOp::create(n.b, scalar, ValueRange()).getResult();
+  return Value();
+}
+
+/// Pads with a scalar that is known only at run time: the data are inserted into the scalar, repeated.
+static Value padWithInput(NodeImporter &n, Value data, ArrayRef<int64_t> low, ArrayRef<int64_t> high, Value scalar) {
+  ArrayRef<int64_t> sizes = cast<RankedTensorType>(data.getType()).getShape();
+  SmallVector<int64_t> shape;
+  for (auto [size, before, after] : llvm::zip_equal(sizes, low, high))
+    shape.push_back(size + before + after);
+  Value target = n.broadcastTo(n.reshape(scalar, {}), shape);
+  if (!target)
+    return {};
+  SmallVector<OpFoldResult> strides(sizes.size(), n.b.getIndexAttr(1));
+  return tensor::InsertSliceOp::create(n.b, data, target, getAsIndexOpFoldResult(n.getContext(), low),
+                                       getAsIndexOpFoldResult(n.getContext(), sizes), strides);
 }
 
 static LogicalResult importPad(NodeImporter &n) {
@@ -105,7 +118,8 @@ static LogicalResult importPad(NodeImporter &n) {
     FailureOr<Value> value = getPadValue(n);
     if (failed(value))
       return failure();
-    return n.setResult(0, n.pad(data, low, high, *value), n.inputType(0));
+    Value padded = *value ? n.pad(data, low, high, *value) : padWithInput(n, data, low, high, n.input(2));
+    return n.setResult(0, padded, n.inputType(0));
   }
   SmallVector<AxisPositions> axes;
   for (auto [axis, size] : llvm::enumerate(sizes)) {

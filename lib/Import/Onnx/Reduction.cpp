@@ -65,7 +65,7 @@ static std::optional<SmallVector<int64_t>> getAxes(NodeImporter &n, bool &isNoop
   if (n.hasInput(1)) {
     std::optional<SmallVector<int64_t>> given = n.ints(1);
     if (!given) {
-      (void)n.unsupported("axes that are not constant");
+      (void)n.unsupported("a non-constant input 'axes'");
       return std::nullopt;
     }
     axes = *given;

@@ -21,7 +21,7 @@ static std::optional<SmallVector<int64_t>> getList(NodeImporter &n, StringRef at
     return n.intsAttr(attr);
   std::optional<SmallVector<int64_t>> list = n.ints(1);
   if (!list)
-    (void)n.unsupported("input '" + attr + "' is not constant");
+    (void)n.unsupported("a non-constant input '" + attr + "'");
   return list;
 }
 
@@ -106,7 +106,7 @@ static LogicalResult importDropout(NodeImporter &n) {
   if (n.hasInput(2)) {
     std::optional<SmallVector<int64_t>> training = n.ints(2);
     if (!training)
-      return n.unsupported("training_mode that is not constant");
+      return n.unsupported("a non-constant input 'training_mode'");
     // A ratio of zero drops nothing even in training.
     std::optional<SmallVector<double>> ratio = n.hasInput(1) ? n.floats(1) : std::nullopt;
     bool dropsNothing = ratio && ratio->size() == 1 && ratio->front() == 0;

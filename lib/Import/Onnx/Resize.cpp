@@ -90,7 +90,7 @@ static LogicalResult setResized(NodeImporter &n, const Resizing &resizing) {
                        Twine(axis.outputSize) + " elements");
     double taps = resizing.options.antialias ? 4 / std::min(axis.scale, 1.0) : 4;
     if (double(axis.outputSize) * taps > kMaxTableElements)
-      return n.unsupported("dimension " + Twine(i) + " has too many elements");
+      return n.unsupported("resizing dimension " + Twine(i) + " to " + Twine(axis.outputSize) + " elements");
     plans.emplace_back(i, planResize(resizing.options, axis));
   }
   Value value = n.castTensor(n.input(0), type, computed);
@@ -183,7 +183,7 @@ static LogicalResult setSizes(NodeImporter &n, ArrayRef<int64_t> sizes, ArrayRef
 static LogicalResult setRegion(NodeImporter &n, ArrayRef<int64_t> axes, Resizing &resizing) {
   std::optional<SmallVector<double>> region = n.hasInput(1) ? n.floats(1) : std::nullopt;
   if (!region)
-    return n.unsupported("input 'roi' is missing or not constant");
+    return n.unsupported("a missing or non-constant input 'roi'");
   if (region->size() != 2 * axes.size())
     return n.invalid("roi has " + Twine(region->size()) + " values, expected " + Twine(2 * axes.size()));
   for (auto [i, axis] : llvm::enumerate(axes)) {
@@ -220,13 +220,13 @@ static LogicalResult importResize(NodeImporter &n) {
   if (hasSizes) {
     std::optional<SmallVector<int64_t>> sizes = n.ints(sizesInput);
     if (!sizes)
-      return n.unsupported("input 'sizes' is not constant");
+      return n.unsupported("a non-constant input 'sizes'");
     if (failed(setSizes(n, *sizes, *axes, resizing)))
       return failure();
   } else if (hasScales) {
     std::optional<SmallVector<double>> scales = n.floats(scalesInput);
     if (!scales)
-      return n.unsupported("input 'scales' is not constant");
+      return n.unsupported("a non-constant input 'scales'");
     if (failed(setScales(n, *scales, *axes, resizing)))
       return failure();
   } else {
@@ -244,7 +244,7 @@ static LogicalResult importUpsample(NodeImporter &n) {
   if (n.hasInput(1)) {
     std::optional<SmallVector<double>> given = n.floats(1);
     if (!given)
-      return n.unsupported("input 'scales' is not constant");
+      return n.unsupported("a non-constant input 'scales'");
     scales = std::move(*given);
   }
   for (int64_t size : n.shape(0))

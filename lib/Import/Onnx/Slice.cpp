@@ -64,7 +64,7 @@ static LogicalResult importSlice(NodeImporter &n) {
       }
       std::optional<SmallVector<int64_t>> list = n.ints(i);
       if (!list)
-        return n.unsupported(Twine("input '") + names[i] + "' is not constant");
+        return n.unsupported(Twine("a non-constant input '") + names[i] + "'");
       *lists[i] = std::move(*list);
     }
   }
@@ -98,7 +98,7 @@ static std::optional<SmallVector<int64_t>> getPartSizes(NodeImporter &n, int64_t
   if (n.hasInput(1)) {
     std::optional<SmallVector<int64_t>> given = n.ints(1);
     if (!given) {
-      (void)n.unsupported("input 'split' is not constant");
+      (void)n.unsupported("a non-constant input 'split'");
       return std::nullopt;
     }
     sizes = *given;
@@ -142,11 +142,14 @@ static LogicalResult importSplit(NodeImporter &n) {
   if (!parts)
     return failure();
   SmallVector<int64_t> offsets(n.rank(0), 0), sizes(n.shape(0)), strides(n.rank(0), 1);
+  int64_t begin = 0;
   for (auto [i, part] : llvm::enumerate(*parts)) {
     sizes[*axis] = part;
+    // An empty part at the end would begin outside.
+    offsets[*axis] = part == 0 ? 0 : begin;
     if (n.hasOutput(i) && failed(n.setResult(i, n.slice(n.input(0), offsets, sizes, strides), n.inputType(0))))
       return failure();
-    offsets[*axis] += part;
+    begin += part;
   }
   return success();
 }
