@@ -45,6 +45,7 @@ void qnn::buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, String
   OpPassManager &kernels = manager.nest<func::FuncOp>();
   kernels.addPass(createExpandArithPass());
   kernels.addPass(createExpandMathPass());
+  kernels.addPass(createWidenShortFloatsPass({pathName}));
   // Index arithmetic of kernels, once they no longer differ.
   kernels.addPass(createCSEPass());
   manager.addPass(createVerifyLoweredPass());

@@ -5,6 +5,29 @@
 include "quant-opt/Lower/X86/KernelPasses.td"
 include "mlir/Pass/PassBase.td"
 
+def WidenShortFloatsPass : Pass<"qnn-widen-short-floats"> {
+  let summary = "f16 and bf16 are computed in f32";
+  let description = [{
+    Expects scalars and vectors; leaves no arithmetic on f16 or bf16: operands are extended, the operation is done in f32, its result is
+    rounded to the nearest, ties to even. A rounding from f64 goes through f32 without being rounded twice. On a path without
+    instructions for f16, extension and rounding become integer arithmetic, so that no run-time library is needed.
+    Refuses an unknown path.
+
+    ```mlir
+    %s = arith.addf %a, %b : f16
+    ```
+    becomes
+    ```mlir
+    %x = arith.extf %a : f16 to f32
+    %y = arith.extf %b : f16 to f32
+    %z = arith.addf %x, %y : f32
+    %s = arith.truncf %z : f32 to f16
+    ```
+  }];
+  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512vnni, avxvnni, avx512, avx2, x86-64">];
+  let dependentDialects = ["arith::ArithDialect", "math::MathDialect"];
+}
+
 def ConvertToLLVMPass : Pass<"qnn-convert-to-llvm", "ModuleOp"> {
   let summary = "the Lowered form becomes LLVM dialect for one CPU path";
   let description = [{
