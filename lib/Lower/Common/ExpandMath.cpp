@@ -208,6 +208,21 @@ template <typename OpTy, Value (Writer::*Expand)(Value)> struct ExpandUnary : pu
   }
 };
 
+/// The reciprocal square root has no function in the C library.
+struct ExpandRsqrt : public OpRewritePattern<math::RsqrtOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::RsqrtOp op, PatternRewriter &rewriter) const override {
+    TypedAttr one = rewriter.getFloatAttr(getElementTypeOrSelf(op.getType()), 1.0);
+    if (auto vector = dyn_cast<VectorType>(op.getType()))
+      one = DenseElementsAttr::get(vector, Attribute(one));
+    Value numerator = arith::ConstantOp::create(rewriter, op.getLoc(), one);
+    Value root = math::SqrtOp::create(rewriter, op.getLoc(), op.getOperand());
+    rewriter.replaceOpWithNewOp<arith::DivFOp>(op, numerator, root);
+    return success();
+  }
+};
+
 /// x to the power of 2 is x * x, correctly rounded, and vectorizes.
 struct ExpandSquare : public OpRewritePattern<math::PowFOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -230,8 +245,8 @@ struct ExpandMath : public qnn::impl::ExpandMathPassBase<ExpandMath> {
     RewritePatternSet patterns(&getContext());
     patterns.add<ExpandUnary<math::ExpOp, &Writer::exp>, ExpandUnary<math::ExpM1Op, &Writer::expm1>,
                  ExpandUnary<math::LogOp, &Writer::log>, ExpandUnary<math::Log1pOp, &Writer::log1p>,
-                 ExpandUnary<math::TanhOp, &Writer::tanh>, ExpandUnary<math::ErfOp, &Writer::erf>, ExpandSquare>(
-        &getContext());
+                 ExpandUnary<math::TanhOp, &Writer::tanh>, ExpandUnary<math::ErfOp, &Writer::erf>, ExpandRsqrt,
+                 ExpandSquare>(&getContext());
     walkAndApplyPatterns(getOperation(), std::move(patterns));
   }
 };

@@ -26,6 +26,14 @@ func.func @a_square_is_a_product(%x: f32) -> f32 {
   return %a : f32
 }
 
+// CHECK-LABEL: @a_reciprocal_square_root_is_a_quotient
+// CHECK: math.sqrt %{{.*}} : f64
+// CHECK: arith.divf %{{.*}} : f64
+func.func @a_reciprocal_square_root_is_a_quotient(%x: f64) -> f64 {
+  %a = math.rsqrt %x : f64
+  return %a : f64
+}
+
 // CHECK-LABEL: @f64_stays
 // CHECK: math.exp
 func.func @f64_stays(%x: f64) -> f64 {

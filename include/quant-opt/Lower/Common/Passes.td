@@ -194,7 +194,7 @@ def ExpandMathPass : Pass<"qnn-expand-math"> {
   let description = [{
     Expects math operations on scalars or vectors, leaves exp, expm1, log, log1p, tanh, erf of f32 (and of f16 and bf16, through f32) as
     unfused f32 arithmetic with errors below 2 units in the last place, the same bits on every CPU path; x to the power of 2 becomes
-    x * x. Other functions, and f64, stay for the C library.
+    x * x, and the reciprocal square root of any float 1 / sqrt(x). Other functions, and f64, stay for the C library.
 
     ```mlir
     %y = math.exp %x : f32
