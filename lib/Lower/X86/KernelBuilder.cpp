@@ -150,9 +150,30 @@ KernelBuilder::forOuterReductions(Value lhsAt, Value rhsAt, ArrayRef<Value> accs
 Value KernelBuilder::loadFirst(VectorType type, Value memref, Value at, int64_t lanes) {
   if (lanes == type.getNumElements())
     return load(type, memref, at);
+  if (lanes == 1) {
+    Value scalar = memref::LoadOp::create(b, loc, memref, ValueRange{at});
+    return vector::InsertOp::create(b, loc, scalar, zero(type), ArrayRef<int64_t>{0});
+  }
   Value mask =
       vector::ConstantMaskOp::create(b, loc, vectorOf(b.getI1Type(), type.getNumElements()), ArrayRef<int64_t>{lanes});
   return vector::MaskedLoadOp::create(b, loc, type, memref, ValueRange{at}, mask, zero(type));
+}
+
+void KernelBuilder::storeFirst(Value vector, Value memref, Value at, int64_t lanes) {
+  auto type = cast<VectorType>(vector.getType());
+  if (lanes == type.getNumElements()) {
+    vector::StoreOp::create(b, loc, vector, memref, ValueRange{at});
+    return;
+  }
+  if (lanes == 1) {
+    // LLVM 22 writes a whole i32 where the one lane of a masked store was truncated from it.
+    Value scalar = vector::ExtractOp::create(b, loc, vector, ArrayRef<int64_t>{0});
+    memref::StoreOp::create(b, loc, scalar, memref, ValueRange{at});
+    return;
+  }
+  Value mask =
+      vector::ConstantMaskOp::create(b, loc, vectorOf(b.getI1Type(), type.getNumElements()), ArrayRef<int64_t>{lanes});
+  vector::MaskedStoreOp::create(b, loc, memref, ValueRange{at}, mask, vector);
 }
 
 Value KernelBuilder::multiplyAdd(Value left, Value right, Value acc) {
@@ -226,13 +247,7 @@ void KernelBuilder::finish(ArrayRef<Value> accs, const Place &place, Value chann
                                                          : loadVector(i, row));
       Value result = applyEpilogue(arguments);
       Value at = add(add(place.out, first), row * plan.rows.out);
-      if (lanes == tile.lanes) {
-        vector::StoreOp::create(b, loc, result, out, ValueRange{at});
-        continue;
-      }
-      Value mask =
-          vector::ConstantMaskOp::create(b, loc, vectorOf(b.getI1Type(), tile.lanes), ArrayRef<int64_t>{lanes});
-      vector::MaskedStoreOp::create(b, loc, out, ValueRange{at}, mask, result);
+      storeFirst(result, out, at, lanes);
     }
   }
 }

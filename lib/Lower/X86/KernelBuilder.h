@@ -61,6 +61,8 @@ protected:
   }
   /// Loads the first `lanes` elements, zeros beyond.
   Value loadFirst(VectorType type, Value memref, Value at, int64_t lanes);
+  /// Stores the first `lanes` elements.
+  void storeFirst(Value vector, Value memref, Value at, int64_t lanes);
   /// acc + lhs * rhs on bytes or floats.
   Value multiplyAdd(Value lhs, Value rhs, Value acc);
 
