@@ -171,9 +171,10 @@ LogicalResult InsertQdqPass::runOnFunction(FunctionOpInterface function, const Q
     insertPair(edge, types[edge.group]);
     ++numEdges;
     const numerics::Params &param = params[edge.group];
+    std::string scale = llvm::formatv("{0:e8}", static_cast<double>(param.scale)).str();
     remark::analysis(edge.value.getLoc(), remark::RemarkOpts::name("Edge").category("qnn"))
-        << remark::add("edge '{0}' quantized with scale {1}, zero point {2}{3}", edge.name, param.scale,
-                       param.zeroPoint, param.degenerate ? "; its range is empty, so the scale is 1" : "");
+        << remark::add("edge '{0}' quantized with scale {1}, zero point {2}{3}", edge.name, scale, param.zeroPoint,
+                       param.degenerate ? "; its range is empty, so the scale is 1" : "");
   }
   for (const QuantizedEdge &edge : edges.constants)
     insertPair(edge, types[edge.group]);
