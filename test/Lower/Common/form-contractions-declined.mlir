@@ -54,3 +54,82 @@ func.func @sums_of_squares_stay_loops(%a: tensor<5x16xf32>, %init: tensor<f32>) 
   } -> tensor<f32>
   return %y : tensor<f32>
 }
+
+// CHECK-DAG: stays a loop nest: a shape is dynamic
+func.func @dynamic_shapes_stay_loops(%a: tensor<?x8xf32>, %b: tensor<16x8xf32>, %init: tensor<?x16xf32>) -> tensor<?x16xf32> {
+  %y = linalg.generic {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : tensor<?x8xf32>, tensor<16x8xf32>) outs(%init : tensor<?x16xf32>) {
+  ^bb0(%x: f32, %z: f32, %c: f32):
+    %p = arith.mulf %x, %z : f32
+    %s = arith.addf %c, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<?x16xf32>
+  return %y : tensor<?x16xf32>
+}
+
+// CHECK-DAG: stays a loop nest: a loop is empty
+func.func @empty_contractions_stay_loops(%a: tensor<4x0xf32>, %b: tensor<16x0xf32>, %init: tensor<4x16xf32>) -> tensor<4x16xf32> {
+  %y = linalg.generic {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : tensor<4x0xf32>, tensor<16x0xf32>) outs(%init : tensor<4x16xf32>) {
+  ^bb0(%x: f32, %z: f32, %c: f32):
+    %p = arith.mulf %x, %z : f32
+    %s = arith.addf %c, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<4x16xf32>
+  return %y : tensor<4x16xf32>
+}
+
+// CHECK-DAG: stays a loop nest: the side that would be packed is a window
+func.func @windows_on_the_packed_side_stay_loops(%a: tensor<4x8xf32>, %b: tensor<23xf32>, %init: tensor<4x16xf32>) -> tensor<4x16xf32> {
+  %y = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n + k)>, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : tensor<4x8xf32>, tensor<23xf32>) outs(%init : tensor<4x16xf32>) {
+  ^bb0(%x: f32, %z: f32, %c: f32):
+    %p = arith.mulf %x, %z : f32
+    %s = arith.addf %c, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<4x16xf32>
+  return %y : tensor<4x16xf32>
+}
+
+// CHECK-DAG: stays a loop nest: the channels of a depthwise contraction are not contiguous in lhs
+func.func @interleaved_depthwise_channels_stay_loops(%a: tensor<16x5xf32>, %b: tensor<3x16xf32>, %init: tensor<3x16xf32>) -> tensor<3x16xf32> {
+  %y = linalg.generic {indexing_maps = [affine_map<(h, c, k) -> (c, h + k)>, affine_map<(h, c, k) -> (k, c)>, affine_map<(h, c, k) -> (h, c)>], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : tensor<16x5xf32>, tensor<3x16xf32>) outs(%init : tensor<3x16xf32>) {
+  ^bb0(%x: f32, %z: f32, %c: f32):
+    %p = arith.mulf %x, %z : f32
+    %s = arith.addf %c, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<3x16xf32>
+  return %y : tensor<3x16xf32>
+}
+
+// CHECK-DAG: stays a loop nest: no loop of rhs is contiguous in the result
+func.func @strided_results_stay_loops(%a: tensor<4x11xf32>, %b: tensor<16x8xf32>, %init: tensor<16x4xf32>) -> tensor<16x4xf32> {
+  %y = linalg.generic {indexing_maps = [affine_map<(n, m, k) -> (m, m + k)>, affine_map<(n, m, k) -> (n, k)>, affine_map<(n, m, k) -> (n, m)>], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : tensor<4x11xf32>, tensor<16x8xf32>) outs(%init : tensor<16x4xf32>) {
+  ^bb0(%x: f32, %z: f32, %c: f32):
+    %p = arith.mulf %x, %z : f32
+    %s = arith.addf %c, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<16x4xf32>
+  return %y : tensor<16x4xf32>
+}
+
+// CHECK-DAG: stays outside the contraction's epilogue: the channels of an epilogue operand are not contiguous
+func.func @transposed_operands_stay_outside(%a: tensor<4x8xf32>, %b: tensor<16x8xf32>, %r: tensor<16x4xf32>, %init: tensor<4x16xf32>) -> tensor<4x16xf32> {
+  %y = linalg.generic {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : tensor<4x8xf32>, tensor<16x8xf32>) outs(%init : tensor<4x16xf32>) {
+  ^bb0(%x: f32, %z: f32, %c: f32):
+    %p = arith.mulf %x, %z : f32
+    %s = arith.addf %c, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<4x16xf32>
+  %e = tensor.empty() : tensor<4x16xf32>
+  %q = linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (n, m)>, affine_map<(m, n) -> (m, n)>], iterator_types = ["parallel", "parallel"]}
+      ins(%y, %r : tensor<4x16xf32>, tensor<16x4xf32>) outs(%e : tensor<4x16xf32>) {
+  ^bb0(%x: f32, %z: f32, %o: f32):
+    %s = arith.addf %x, %z : f32
+    linalg.yield %s : f32
+  } -> tensor<4x16xf32>
+  return %q : tensor<4x16xf32>
+}
