@@ -13,6 +13,8 @@ using namespace mlir::qnn;
 
 static constexpr uint64_t kMaxFileBytes = uint64_t(4) << 30;
 static constexpr unsigned kStackBytes = 512u << 20;
+static constexpr auto kPage = llvm::Align::Constant<4096>();
+static constexpr llvm::StringLiteral kBytecodeMagic = "ML\xEFR";
 
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> qnn::readInputFile(StringRef path) {
   if (path != "-") {
@@ -29,11 +31,21 @@ llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> qnn::readInputFile(StringRef
   llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer = llvm::MemoryBuffer::getFileOrSTDIN(path);
   if (!buffer)
     return makeToolError(ExitCode::BadInput, path + ": cannot read: " + buffer.getError().message());
+  // Weights in bytecode are aligned within the file and used in place. Files are mapped to whole pages; pipes are not.
+  StringRef contents = (*buffer)->getBuffer();
+  if (contents.starts_with(kBytecodeMagic) && !llvm::isAddrAligned(kPage, contents.data())) {
+    std::unique_ptr<llvm::WritableMemoryBuffer> aligned =
+        llvm::WritableMemoryBuffer::getNewUninitMemBuffer(contents.size(), (*buffer)->getBufferIdentifier(), kPage);
+    if (!aligned)
+      return makeToolError(ExitCode::Limit, path + ": out of memory");
+    std::copy(contents.begin(), contents.end(), aligned->getBufferStart());
+    return std::unique_ptr<llvm::MemoryBuffer>(std::move(aligned));
+  }
   return std::move(*buffer);
 }
 
 llvm::Error qnn::checkNesting(StringRef text, StringRef path) {
-  if (text.starts_with("ML\xEFR"))
+  if (text.starts_with(kBytecodeMagic))
     return llvm::Error::success();
   unsigned depth = 0;
   for (size_t at = 0; at < text.size(); ++at) {

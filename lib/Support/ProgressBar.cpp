@@ -8,6 +8,9 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
+/// Work that is done sooner, in seconds, needs no report; a log wants less than a person who waits.
+static constexpr double kTerminalDelay = 1, kLogDelay = 5;
+
 ProgressBar::ProgressBar(StringRef title, int64_t total)
     : title(title), total(total), terminal(llvm::sys::Process::StandardErrIsDisplayed()),
       start(std::chrono::steady_clock::now()) {}
@@ -23,7 +26,7 @@ void ProgressBar::update(int64_t done) {
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   int64_t percent = 100 * std::min(done, total) / total;
   int64_t step = terminal ? percent : percent / 10 * 10;
-  if (seconds < 1 || step == shown)
+  if (seconds < (terminal ? kTerminalDelay : kLogDelay) || step == shown)
     return;
   shown = step;
   drawn = true;

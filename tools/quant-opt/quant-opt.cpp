@@ -11,15 +11,19 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Support/Timing.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
+
+static constexpr llvm::StringLiteral kBytecodeMagic = "ML\xEFR";
 
 static constexpr llvm::StringLiteral kHelp =
     R"(mlir-opt with the dialects, passes and pipelines of quant-opt. Reads MLIR text or bytecode.
@@ -33,7 +37,7 @@ Input and output
   --verify-diagnostics                check diagnostics against "expected-error" comments
 Looking inside
   --mlir-print-ir-after-all           print the IR after each pass (also -before-all, -after-change)
-  --mlir-print-debuginfo              print locations, which hold node names
+  --mlir-print-debuginfo              print locations (by default if the input's locations hold node names)
   --mlir-elide-elementsattrs-if-larger=N
                                       leave out the contents of large constants
   --mlir-timing, --mlir-pass-statistics
@@ -70,6 +74,37 @@ static void printHelp() {
     if (const PassPipelineInfo *pipeline = PassPipelineInfo::lookup(name))
       pipeline->printHelpStr(/*indent=*/2, /*descIndent=*/38);
   printRegisteredPasses();
+}
+
+/// Whether locations in the file hold names, as those of imported models do; a place in a file is no name.
+static bool hasNodeNames(llvm::MemoryBufferRef buffer, DialectRegistry &registry) {
+  StringRef text = buffer.getBuffer();
+  if (!text.starts_with(kBytecodeMagic)) {
+    for (size_t at = text.find("loc(\""); at != StringRef::npos; at = text.find("loc(\"", at + 1)) {
+      size_t end = text.find('"', at + 5);
+      if (end != StringRef::npos && (text.substr(end + 1).starts_with(")") || text.substr(end + 1).starts_with("(")))
+        return true;
+    }
+    return false;
+  }
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  ScopedDiagnosticHandler silence(&context, [](Diagnostic &) { return success(); });
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBuffer(buffer), llvm::SMLoc());
+  OwningOpRef<Operation *> module = parseSourceFile(sources, ParserConfig(&context));
+  return module && module
+                       ->walk([](Operation *op) {
+                         return op->getLoc()->findInstanceOf<NameLoc>() ? WalkResult::interrupt()
+                                                                        : WalkResult::advance();
+                       })
+                       .wasInterrupted();
+}
+
+/// Makes the printer keep locations unless the user has decided.
+static void printLocations() {
+  llvm::cl::Option *option = llvm::cl::getRegisteredOptions().lookup("mlir-print-debuginfo");
+  if (option && option->getNumOccurrences() == 0)
+    option->addOccurrence(0, "mlir-print-debuginfo", "true");
 }
 
 static int fail(llvm::Error error) { return static_cast<int>(reportError("quant-opt", std::move(error))); }
@@ -150,6 +185,8 @@ static int runTool(int argc, char **argv) {
     return config.setupPassPipeline(manager);
   });
   setUntrustedParse(input.c_str());
+  if (hasNodeNames(**buffer, registry))
+    printLocations();
   {
     ErrorFilter filter;
     if (failed(MlirOptMain(file->os(), std::move(*buffer), registry, guarded)))
