@@ -132,7 +132,7 @@ Value RegionBuilder::emit(Value value, AffineMap map) {
 
 /// The bias that `scalar` adds to each channel, in units of the accumulator; nothing if it is no constant of the
 /// channels or does not fit.
-std::optional<SmallVector<int64_t>> RegionBuilder::getBias(Value scalar) {
+std::optional<SmallVector<int64_t>> RegionBuilder::getBias(Value scalar, bool &fits) {
   Accumulator &acc = *group.accumulator;
   std::vector<float> floats;
   std::optional<IntegerConstant> integers;
@@ -182,8 +182,10 @@ std::optional<SmallVector<int64_t>> RegionBuilder::getBias(Value scalar) {
     } else {
       numerics::QuantizedBias quantized =
           numerics::quantizeBias(floats[element], acc.activationScale, acc.weightScales[channel]);
-      if (!quantized.fits)
+      if (!quantized.fits) {
+        fits = false;
         return std::nullopt;
+      }
       sum = quantized.value;
     }
     for (int64_t dim = index.size() - 1; dim >= 0 && ++index[dim] == acc.channelShape[dim]; --dim)
@@ -201,13 +203,15 @@ void RegionBuilder::foldBias() {
   if (!add || add.getLhs() == add.getRhs())
     return;
   Value addend = add.getLhs() == accumulated->getResult(0) ? add.getRhs() : add.getLhs();
-  std::optional<SmallVector<int64_t>> bias = getBias(addend);
-  if (!bias || failed(group.accumulator->addBias(*bias))) {
-    if (!addend.getDefiningOp<arith::AddFOp>() && isa<BlockArgument>(addend) && bias)
-      remark::analysis(loc, remark::RemarkOpts::name("FloatBias").category("qnn"))
-          << remark::add("its bias does not fit in i32 and is added in f32");
+  bool fits = true;
+  std::optional<SmallVector<int64_t>> bias = getBias(addend, fits);
+  if (bias && failed(group.accumulator->addBias(*bias)))
+    fits = false;
+  if (!fits)
+    remark::analysis(loc, remark::RemarkOpts::name("FloatBias").category("qnn"))
+        << remark::add("its bias does not fit in the i32 accumulator and is added in f32");
+  if (!bias || !fits)
     return;
-  }
   for (auto &entry : emitted)
     if (entry.second == add.getResult())
       entry.second = accumulated->getResult(0);

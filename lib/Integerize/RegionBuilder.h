@@ -52,7 +52,7 @@ private:
   Value createFloat(float value);
 
   void foldBias();
-  std::optional<SmallVector<int64_t>> getBias(Value scalar);
+  std::optional<SmallVector<int64_t>> getBias(Value scalar, bool &fits);
   Value quantize(Value value, Type element);
   Value peelClamps(Value value, const StorageKind &kind, int32_t &lo, int32_t &hi);
   Value finish(Value scalar, RankedTensorType type);

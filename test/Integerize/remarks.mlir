@@ -45,3 +45,19 @@ func.func @a_float_weight(%x: tensor<4x4xi8>) -> tensor<4x4xf32> {
   %0 = linalg.matmul ins(%xf, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32>
   return %0 : tensor<4x4xf32>
 }
+
+// CHECK: FloatBias{{.*}}its bias does not fit in the i32 accumulator and is added in f32
+func.func @a_bias_beyond_i32(%x: tensor<4x4xi8>) -> tensor<4x4xf32> {
+  %xq = quant.scast %x : tensor<4x4xi8> to tensor<4x4x!x>
+  %xf = quant.dcast %xq : tensor<4x4x!x> to tensor<4x4xf32>
+  %w = arith.constant dense<2> : tensor<4x4xi8>
+  %wq = quant.scast %w : tensor<4x4xi8> to tensor<4x4x!w>
+  %wf = quant.dcast %wq : tensor<4x4x!w> to tensor<4x4xf32>
+  %b = arith.constant dense<1.0e10> : tensor<4x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %0 = linalg.matmul ins(%xf, %wf : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %1 = linalg.add ins(%0, %b : tensor<4x4xf32>, tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %1 : tensor<4x4xf32>
+}
