@@ -21,6 +21,7 @@ config.substitutions.append(("%python", python))
 config.substitutions.append(("%llvm_include", os.path.join(os.path.dirname(config.llvm_tools_dir), "include")))
 config.substitutions.append(("%llvm_lib", os.path.join(os.path.dirname(config.llvm_tools_dir), "lib")))
 config.substitutions.append(("%source", config.quant_opt_source))
+config.substitutions.append(("%build", config.quant_opt_build))
 
 # What this CPU can run, so that gated tests name a feature instead of probing.
 flags = set()
