@@ -5,6 +5,7 @@
 #include "quant-opt/Lower/X86/Passes.h"
 #include "quant-opt/Support/Weights.h"
 
+#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -13,6 +14,8 @@ using namespace mlir::qnn;
 
 void qnn::buildLowerCommonPipeline(OpPassManager &manager) {
   OpPassManager &functions = manager.nest<func::FuncOp>();
+  // Other front ends may leave arithmetic on whole tensors, which has no loops yet.
+  functions.addPass(createConvertElementwiseToLinalgPass());
   // Before other fusion, so that elementwise work goes to the contraction that made its operand.
   functions.addPass(createFormContractionsPass());
   functions.addPass(createPackWeightsPass());

@@ -2,10 +2,12 @@
 // RUN: quant-opt %s --lower-to-x86=path=x86-64 | FileCheck %s
 
 // CHECK: qnn.program "net"
-// CHECK-NEXT: qnn.step @{{.*}}step_0 count 1 layer "relu"
+// CHECK-NEXT: qnn.step @{{.*}}step_0 count 1 layer "add"
 // CHECK: llvm.func @{{.*}}step_0(%{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64)
 // AVX2-SAME: "+avx2"
 // CHECK: llvm.call @{{.*}}kernel_0
+// Arithmetic on whole tensors gets loops, and joins.
+// CHECK-NOT: qnn.step
 func.func @net(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   %zero = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<4x8xf32>
@@ -15,5 +17,6 @@ func.func @net(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
     %m = arith.maximumf %a, %zero : f32
     linalg.yield %m : f32
   } -> tensor<4x8xf32> loc("relu")
-  return %r : tensor<4x8xf32>
+  %s = arith.addf %r, %x : tensor<4x8xf32> loc("add")
+  return %s : tensor<4x8xf32>
 }

@@ -84,8 +84,12 @@ static std::optional<std::vector<char>> getStoredBytes(ElementsAttr attr) {
 
 static FailureOr<RankedTensorType> getStaticType(func::FuncOp function, Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  if (!tensor || !tensor.hasStaticShape() || !tensor.getElementType().isIntOrFloat())
-    return function.emitOpError("expected tensors of integers or floats with static shapes, found ") << type;
+  auto isStored = [](Type element) {
+    return element.isIntOrFloat() && (element.isInteger(1) || element.getIntOrFloatBitWidth() % 8 == 0);
+  };
+  if (!tensor || !tensor.hasStaticShape() || !isStored(tensor.getElementType()))
+    return function.emitOpError("expected tensors of integers or floats of whole bytes with static shapes, found ")
+           << type;
   return tensor;
 }
 

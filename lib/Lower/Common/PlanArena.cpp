@@ -2,6 +2,7 @@
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/Common/Passes.h"
 
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 
 namespace mlir::qnn {
@@ -57,6 +58,12 @@ static Lifetime getRange(memref::AllocOp alloc, const Order &order) {
   forEachAccess(alloc, [&](Operation *user) {
     if (isa<ViewLikeOpInterface>(user))
       return;
+    // Handed on under another name, it may be read anywhere.
+    if (isa<RegionBranchOpInterface, RegionBranchTerminatorOpInterface>(user) ||
+        llvm::any_of(user->getResultTypes(), [](Type type) { return isa<MemRefType>(type); })) {
+      range.first = 0;
+      range.last = order.ops.size();
+    }
     range.first = std::min(range.first, order.of(user));
     range.last = std::max(range.last, order.of(user));
   });

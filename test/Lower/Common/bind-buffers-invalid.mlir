@@ -16,7 +16,7 @@ func.func @second() {
 
 // -----
 
-// expected-error@+1 {{expected tensors of integers or floats with static shapes, found 'tensor<?xf32>'}}
+// expected-error@+1 {{expected tensors of integers or floats of whole bytes with static shapes, found 'tensor<?xf32>'}}
 func.func @a_dynamic_shape(%x: tensor<?xf32>) {
   return
 }
@@ -32,8 +32,15 @@ func.func @two_blocks(%x: tensor<4xf32>) {
 
 // -----
 
-func.func @a_constant_without_bytes() -> tensor<4xi4> {
+// expected-error@+1 {{expected tensors of integers or floats of whole bytes with static shapes, found 'tensor<4xi4>'}}
+func.func @half_a_byte(%x: tensor<4xi4>) {
+  return
+}
+
+// -----
+
+func.func @a_constant_without_bytes() -> tensor<17xf32> {
   // expected-error@+1 {{holds a constant whose bytes cannot be read}}
-  %c = arith.constant dense<[1, 2, 3, 4]> : tensor<4xi4>
-  return %c : tensor<4xi4>
+  %c = arith.constant dense_resource<absent> : tensor<17xf32>
+  return %c : tensor<17xf32>
 }

@@ -89,3 +89,26 @@ func.func @an_operand_read_twice_stays() {
   memref.copy %b, %out : memref<16xf32> to memref<16xf32>
   return
 }
+
+// -----
+
+// What a loop hands on may be read under another name until the end.
+// CHECK: qnn.program "a_loop_that_hands_on" {{.*}} workspace_bytes 192
+qnn.program "a_loop_that_hands_on" inputs [] outputs [] workspace_bytes 0 {
+}
+func.func @a_loop_that_hands_on() {
+  %zero = arith.constant 0.0 : f32
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %out = qnn.buffer output [0] : memref<16xf32>
+  %a = memref.alloc() : memref<16xf32>
+  %b = memref.alloc() : memref<16xf32>
+  %r:2 = scf.for %i = %c0 to %c1 step %c1 iter_args(%p = %a, %q = %b) -> (memref<16xf32>, memref<16xf32>) {
+    scf.yield %q, %p : memref<16xf32>, memref<16xf32>
+  }
+  %c = memref.alloc() : memref<16xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<16xf32>)
+  memref.copy %c, %out : memref<16xf32> to memref<16xf32>
+  memref.copy %r#0, %out : memref<16xf32> to memref<16xf32>
+  return
+}
