@@ -1,5 +1,5 @@
-// RUN: quant-opt %s --lower-to-x86="path=avx2 prefix=net_" | FileCheck %s --check-prefixes=CHECK,AVX2
-// RUN: quant-opt %s --lower-to-x86=path=x86-64 | FileCheck %s
+// RUN: quant-opt %s --mlir-print-debuginfo=false --lower-to-x86="path=avx2 prefix=net_" | FileCheck %s --check-prefixes=CHECK,AVX2
+// RUN: quant-opt %s --mlir-print-debuginfo=false --lower-to-x86=path=x86-64 | FileCheck %s
 
 // CHECK: qnn.program "net"
 // CHECK-NEXT: qnn.step @{{.*}}step_0 count 1 layer "add"

@@ -1,5 +1,5 @@
-// RUN: quant-opt %s --qnn-outline-steps | FileCheck %s
-// RUN: quant-opt %s --qnn-outline-steps=prefix=net_avx2_ | FileCheck %s --check-prefix=PREFIX
+// RUN: quant-opt %s --mlir-print-debuginfo=false --qnn-outline-steps | FileCheck %s
+// RUN: quant-opt %s --mlir-print-debuginfo=false --qnn-outline-steps=prefix=net_avx2_ | FileCheck %s --check-prefix=PREFIX
 
 // CHECK: qnn.program
 // CHECK-NEXT: qnn.step @step_0 count 28 layer "conv1"
