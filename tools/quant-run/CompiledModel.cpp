@@ -9,11 +9,13 @@
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/CheckedArithmetic.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
+#include <unistd.h>
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -97,6 +99,22 @@ static llvm::Expected<std::vector<ModelTensor>> readTensors(StringRef path, cons
   return result;
 }
 
+/// Refuses buffers that this machine cannot hold before the first of them is touched.
+static llvm::Error checkMemory(StringRef path, ArrayRef<ModelTensor> inputs, ArrayRef<ModelTensor> outputs,
+                               size_t workspaceBytes) {
+  const double limit = double(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  double needed = workspaceBytes;
+  for (ArrayRef<ModelTensor> tensors : {inputs, outputs})
+    for (const ModelTensor &tensor : tensors)
+      needed += tensor.bytes;
+  if (needed > limit)
+    return makeToolError(ExitCode::Limit,
+                         llvm::formatv("{0}: needs {1:f1} GiB for its buffers, this machine has {2:f1}", path,
+                                       needed / (1 << 30), limit / (1 << 30))
+                             .str());
+  return llvm::Error::success();
+}
+
 llvm::Expected<std::unique_ptr<CompiledModel>> CompiledModel::load(StringRef path) {
   llvm::Expected<std::string> name = findModelName(path);
   if (!name)
@@ -125,11 +143,14 @@ llvm::Expected<std::unique_ptr<CompiledModel>> CompiledModel::load(StringRef pat
     return outputs.takeError();
   model->inputs = std::move(*inputs);
   model->outputs = std::move(*outputs);
+  const size_t workspaceBytes = getWorkspaceBytes();
+  if (llvm::Error error = checkMemory(path, model->inputs, model->outputs, workspaceBytes))
+    return error;
   for (const ModelTensor &tensor : model->inputs)
     model->inputPointers.push_back(model->inputBuffers.emplace_back(tensor.bytes).get().data());
   for (const ModelTensor &tensor : model->outputs)
     model->outputPointers.push_back(model->outputBuffers.emplace_back(tensor.bytes).get().data());
-  model->workspace.emplace_back(getWorkspaceBytes());
+  model->workspace.emplace_back(workspaceBytes);
   return model;
 }
 
