@@ -7,27 +7,26 @@
 
 using namespace mlir::qnn::onnx_import;
 
-/// The coordinate in the input of element `x` of the output.
-static double getCoordinate(llvm::StringRef mode, const ResizeAxis &axis, int64_t x) {
+/// The coordinate in the input of element `x` of the output. In f32 and in this order of operations, as the runtimes
+/// that models are exported for compute it: where a coordinate is halfway between elements, another precision would
+/// choose another one.
+static float getCoordinate(llvm::StringRef mode, const ResizeAxis &axis, float x) {
   // A scale that is given need not give a whole size; the formulas take the size before rounding.
-  double exactSize = axis.scale * axis.inputSize, last = axis.inputSize - 1;
+  float scale = axis.scale, exactSize = axis.scale * axis.inputSize, last = axis.inputSize - 1, size = axis.outputSize;
+  float start = axis.roiStart, end = axis.roiEnd;
   if (mode == "align_corners")
     return exactSize == 1 ? 0 : x * last / (exactSize - 1);
   if (mode == "asymmetric")
-    return x / axis.scale;
-  if (mode == "tf_crop_and_resize") {
-    double extent = axis.roiEnd - axis.roiStart;
-    double size = axis.outputSize;
-    double offset = size == 1 ? extent * last / 2 : x * extent * last / (size - 1);
-    return offset + axis.roiStart * last;
-  }
+    return x / scale;
+  if (mode == "tf_crop_and_resize")
+    return size > 1 ? start * last + (x * (end - start) * last) / (size - 1) : 0.5f * (start + end) * last;
   if (mode == "tf_half_pixel_for_nn")
-    return (x + 0.5) / axis.scale;
-  if (mode == "pytorch_half_pixel" && axis.outputSize == 1)
+    return (x + 0.5f) / scale;
+  if (mode == "pytorch_half_pixel" && size == 1)
     return 0;
-  double centered = (x + 0.5) / axis.scale - 0.5;
+  float centered = (x + 0.5f) / scale - 0.5f;
   if (mode == "half_pixel_symmetric")
-    return centered + axis.inputSize / 2.0 * (1 - axis.outputSize / exactSize);
+    return axis.inputSize / 2.0f * (1 - size / exactSize) + centered;
   return centered;
 }
 
