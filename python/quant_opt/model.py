@@ -88,9 +88,10 @@ class Model:
                              % (tensor.name, dtype, list(tensor.shape), array.dtype, list(array.shape)))
         return array
 
-    def run(self, inputs=None, threads=1, **named):
-        """Runs the model once on arrays of exactly its inputs' shapes and types; returns {output name: array}."""
-        given = dict(inputs or {}, **named)
+    def _pointers(self, arrays):
+        return (ctypes.c_void_p * max(len(arrays), 1))(*(array.ctypes.data for array in arrays))
+
+    def _check_names(self, given):
         known = [tensor.name for tensor in self.inputs]
         for name in given:
             if name not in known:
@@ -100,13 +101,27 @@ class Model:
         missing = [name for name in known if name not in given]
         if missing:
             raise ModelError("missing inputs: " + ", ".join(missing))
-        arrays = [self._input(tensor, given[tensor.name]) for tensor in self.inputs]
+
+    def bind(self, inputs, threads=1):
+        """(function, outputs): each call of the function runs the model on what `inputs` (C-contiguous arrays by name) hold by
+        then and overwrites the arrays in `outputs`; it copies and allocates nothing."""
+        self._check_names(inputs)
+        arrays = [self._input(tensor, inputs[tensor.name]) for tensor in self.inputs]
         results = [np.empty(tensor.shape, DTYPES[tensor.type]) for tensor in self.outputs]
-        pointers = lambda each: (ctypes.c_void_p * max(len(each), 1))(*(a.ctypes.data for a in each))
-        status = self._run(pointers(arrays), pointers(results), self._workspace.ctypes.data, threads)
-        if status:
-            raise ModelError("%s_run: %s" % (self.name, STATUS.get(status, "error code %d" % status)))
-        return {tensor.name: result for tensor, result in zip(self.outputs, results)}
+        given, made = self._pointers(arrays), self._pointers(results)
+
+        def call(keep=(arrays, results)):
+            status = self._run(given, made, self._workspace.ctypes.data, threads)
+            if status:
+                raise ModelError("%s_run: %s" % (self.name, STATUS.get(status, "error code %d" % status)))
+
+        return call, {tensor.name: result for tensor, result in zip(self.outputs, results)}
+
+    def run(self, inputs=None, threads=1, **named):
+        """Runs the model once on arrays of exactly its inputs' shapes and types; returns {output name: array}."""
+        call, outputs = self.bind(dict(inputs or {}, **named), threads)
+        call()
+        return outputs
 
 
 def load(path):

@@ -2,7 +2,7 @@
 import os
 import sys
 
-SKIPPED = {".git", ".venv", "__pycache__"}
+SKIPPED = {".git", ".venv", ".venv-benchmark", "__pycache__"}
 
 
 def files(root, *suffixes, under=""):
