@@ -328,8 +328,14 @@ def run(command):
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
 
 
+def runs_in_float(path):
+    """Whether ONNX Runtime, having optimized the model to `path`, still computes one of its layers in f32."""
+    return any(node.op_type in ("Conv", "MatMul", "Gemm") for node in onnx.load(path).graph.node)
+
+
 def check(seed, kinds, keep):
-    """Returns (kind, differing values, total values, largest difference, message)."""
+    """Returns (kind, differing values, total values, largest difference, message). Where the oracle itself computes a layer in
+    f32, which rounds, a difference of one step does not count."""
     function, model, feeds = make(seed, kinds)
     kind = function.__name__
     options = onnxruntime.SessionOptions()
@@ -337,12 +343,13 @@ def check(seed, kinds, keep):
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    names = [o.name for o in session.get_outputs()]
-    expected = dict(zip(names, session.run(names, feeds)))
     with tempfile.TemporaryDirectory() as scratch:
         folder = keep or scratch
         path = lambda end: os.path.join(folder, "graph_%d.%s" % (seed, end))
+        options.optimized_model_filepath = path("optimized.onnx")
+        session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        names = [o.name for o in session.get_outputs()]
+        expected = dict(zip(names, session.run(names, feeds)))
         onnx.save(model, path("onnx"))
         np.savez(path("npz"), **feeds)
         done = run(["quant-compile", path("onnx"), "--target=host", "-o", path("so")])
@@ -359,6 +366,10 @@ def check(seed, kinds, keep):
             differing += int((got != want).sum())
             total += want.size
             largest = max(largest, int(np.abs(got.astype(np.int64) - want).max(initial=0)))
+        if largest == 1 and kinds is EXACT and function is not qdq_elementwise and runs_in_float(path("optimized.onnx")):
+            sys.stderr.write("seed %d, %s: the oracle computes in f32; %d of %d values differ by one step\n"
+                             % (seed, kind, differing, total))
+            differing = 0
         return kind, differing, total, largest, ""
 
 
