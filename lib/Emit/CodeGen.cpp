@@ -125,8 +125,8 @@ llvm::Error qnn::optimize(llvm::Module &module, CpuPath path) {
   llvm::ModuleAnalysisManager modules;
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = true;
-  // Kernels are vectors already and loops are the loop vectorizer's. LLVM 22's straight-line vectorizer never ends on some
-  // tails of grouped convolutions (test/Regression/grouped-six-channels.mlir).
+  // Kernels are vectors already and loops are the loop vectorizer's. LLVM 22's straight-line vectorizer never ends on
+  // some tails of grouped convolutions (test/Regression/grouped-six-channels.mlir).
   tuning.SLPVectorization = false;
   llvm::PassBuilder builder(machine->get(), tuning);
   builder.registerModuleAnalyses(modules);
