@@ -4,6 +4,7 @@
 
 #include "quant-opt/Data/ArrayFile.h"
 #include "quant-opt/Emit/Jit.h"
+#include "quant-opt/Equalize/Passes.h"
 #include "quant-opt/InsertQdq/Passes.h"
 #include "quant-opt/Pipelines/LowerToX86.h"
 #include "quant-opt/Pipelines/Normalize.h"
@@ -75,6 +76,8 @@ void mlir::qnn::buildCalibratePipeline(OpPassManager &pm, const CalibratePipelin
   // Ranges are measured on the Normalized form, because only there each edge that will be quantized is a value of its
   // own.
   buildNormalizePipeline(pm, NormalizeOptions());
+  if (options.equalize)
+    pm.addPass(createEqualizePass());
   pm.addPass(createCalibratePass(options.getPassOptions(), compileObserved));
   pm.addPass(createVerifyCalibratedPass());
 }

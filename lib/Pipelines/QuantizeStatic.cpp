@@ -4,6 +4,7 @@
 
 #include "quant-opt/Calibrate/Passes.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
+#include "quant-opt/Equalize/Passes.h"
 #include "quant-opt/InsertQdq/Passes.h"
 #include "quant-opt/Integerize/Passes.h"
 #include "quant-opt/Pipelines/Normalize.h"
@@ -23,19 +24,23 @@ public:
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PrepareRangesPass)
 
   explicit PrepareRangesPass(const QuantizeStaticOptions &options) {
-    if (!options.ranges.empty()) {
+    hasSource = !options.ranges.empty() || !options.data.empty();
+    if (hasSource) {
       buildNormalizePipeline(pipeline, NormalizeOptions());
+      // Why here: weights and biases are final, and the ranges are to be those of the equalized model.
+      if (options.equalize)
+        pipeline.addPass(createEqualizePass());
+    }
+    if (!options.ranges.empty()) {
       AnnotateRangesPassOptions annotate;
       annotate.ranges = options.ranges;
       pipeline.addPass(createAnnotateRangesPass(annotate));
     } else if (!options.data.empty()) {
-      buildNormalizePipeline(pipeline, NormalizeOptions());
       CalibratePassOptions calibrate = options.getPassOptions();
       // Methods that weigh the error of quantizing must weigh that of the scheme in use.
       calibrate.symmetric |= options.activationScheme == ActivationScheme::Symmetric;
       pipeline.addPass(createCalibratePass(calibrate, compileObserved));
     }
-    hasSource = !options.ranges.empty() || !options.data.empty();
   }
   PrepareRangesPass(const PrepareRangesPass &other)
       : PassWrapper(other), pipeline(other.pipeline), hasSource(other.hasSource) {}

@@ -5,6 +5,7 @@
 #include "quant-opt/Analysis/Passes.h"
 #include "quant-opt/Calibrate/Passes.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
+#include "quant-opt/Equalize/Passes.h"
 #include "quant-opt/Import/Passes.h"
 #include "quant-opt/InsertQdq/Passes.h"
 #include "quant-opt/Integerize/Passes.h"
@@ -42,6 +43,7 @@ void qnn::registerQnnPasses() {
   registerImportPasses();
   registerNormalizePasses();
   registerNormalizePipeline();
+  registerEqualizePasses();
   registerCalibratePasses();
   registerCalibratePipeline();
   registerInsertQdqPasses();

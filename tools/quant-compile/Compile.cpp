@@ -172,6 +172,7 @@ static void setPipelineOptions(const QuantizeOptions &from, QuantizeStaticOption
     to.merge.push_back(table);
   for (const std::string &node : from.exclude)
     to.exclude.push_back(node);
+  to.equalize = from.equalize == "on";
   to.symmetric = from.activationScheme == "symmetric";
   to.activationType = from.activationType == "i8" ? ActivationType::I8 : ActivationType::U8;
   to.activationScheme =

@@ -21,7 +21,7 @@ struct QuantizeOptions {
   std::vector<std::string> merge, exclude;
   double percentile = 99.99;
   int64_t maxSamples = 0, seed = 0;
-  std::string activationType = "u8", activationScheme = "asymmetric", weightScheme = "per-channel";
+  std::string activationType = "u8", activationScheme = "asymmetric", weightScheme = "per-channel", equalize = "on";
 };
 
 struct CompileOptions {

@@ -82,6 +82,26 @@ struct StorageKind {
   }
 };
 
+/// Called with the number of an activation, the position of one of its elements, and that of an element of the result.
+using TieFn = llvm::function_ref<void(unsigned activation, int64_t source, int64_t result)>;
+
+/// Whether f(s * x) = s * f(x) for each s > 0, and what else must be multiplied by s for that to hold.
+struct Homogeneity {
+  /// Why it does not hold; empty if it does.
+  std::string reason;
+  /// Constant tensors that take the factor too, such as a bias.
+  SmallVector<OpOperand *, 2> scaled;
+  /// Whether scalar constants of the computation itself take it, such as the bounds of a clip.
+  bool scalesBody = false;
+
+  bool holds() const { return reason.empty(); }
+  static Homogeneity refuse(const Twine &reason) {
+    Homogeneity result;
+    result.reason = reason.str();
+    return result;
+  }
+};
+
 } // namespace mlir::qnn
 
 #include "quant-opt/Interfaces/QuantizableOpInterface.h.inc"

@@ -27,6 +27,23 @@ def QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
     }],
       "std::optional<std::vector<int64_t>>", "getElementSources", (ins), [{}], [{ return std::nullopt; }]>,
     InterfaceMethod<[{
+      Of a value-preserving operation or a linear reduction: calls `tie(activation, source, result)` for each element of the rule's activation of
+      that number and each element of the result that it can become or is added to; elements are row-major positions. Returns false,
+      having called nothing, if that depends on data.
+    }],
+      "bool", "forEachTie", (ins "::mlir::qnn::TieFn":$tie), [{}], [{ return false; }]>,
+    InterfaceMethod<
+      "Of an elementwise operation: what becomes of a positive factor on all of its activations.",
+      "::mlir::qnn::Homogeneity", "getHomogeneity", (ins), [{}],
+      [{ return ::mlir::qnn::Homogeneity::refuse("its operation has no model of homogeneity"); }]>,
+    InterfaceMethod<[{
+      Of an elementwise operation whose `Homogeneity::scalesBody` is set: the same operation, in which every scalar constant that takes the
+      factor is an operand along the dimensions `dims` of the result, multiplied by the `factors`, which are row-major.
+    }],
+      "::mlir::Operation *", "cloneWithFactors",
+      (ins "::mlir::OpBuilder &":$builder, "::llvm::ArrayRef<float>":$factors, "::llvm::ArrayRef<int64_t>":$dims), [{}],
+      [{ return nullptr; }]>,
+    InterfaceMethod<[{
       Of an elementwise operation: clones its scalar computation at the builder's insertion point, with `scalars` in place of the elements of
       the rule's `inputs` in their order, and returns the element of the result.
     }],

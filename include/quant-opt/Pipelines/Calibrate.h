@@ -41,6 +41,10 @@ struct CalibratePipelineOptions : public PassPipelineOptions<CalibratePipelineOp
   ListOption<std::string> merge{*this, "merge",
                                 llvm::cl::desc("range tables of this model, measured on other data, that are added")};
 
+  Option<bool> equalize{*this, "equalize",
+                        llvm::cl::desc("give the channels of each tensor alike ranges before they are measured"),
+                        llvm::cl::init(true)};
+
   CalibratePassOptions getPassOptions() const;
 };
 

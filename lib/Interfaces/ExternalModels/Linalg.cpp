@@ -1,7 +1,8 @@
 //===- Linalg.cpp - QuantizableOpInterface for linalg, derived from maps, iterator types and bodies
 //----------------===//
+#include "Homogeneity.h"
+#include "Positions.h"
 #include "quant-opt/Interfaces/QuantizableOpInterface.h"
-
 #include "quant-opt/Support/Weights.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -298,6 +299,22 @@ std::optional<std::vector<int64_t>> getMovedElements(linalg::LinalgOp op) {
   return sources;
 }
 
+/// Of a reduction or move without a gather, every pair of elements that its loops bring together.
+bool forEachLoopTie(linalg::LinalgOp op, TieFn tie) {
+  QuantRule rule = getLinalgRule(op);
+  bool related = rule.role == QuantRole::ValuePreserving || rule.role == QuantRole::LinearReduction;
+  if (!related || getGatheredTensor(op))
+    return false;
+  OpOperand *source = rule.activations.front(), *init = op.getDpsInitOperand(0);
+  auto getShape = [](OpOperand *operand) { return cast<RankedTensorType>(operand->get().getType()).getShape(); };
+  std::optional<LinearPosition> from = LinearPosition::get(op.getMatchingIndexingMap(source), getShape(source));
+  std::optional<LinearPosition> to = LinearPosition::get(op.getMatchingIndexingMap(init), getShape(init));
+  if (!from || !to)
+    return false;
+  forEachPosition(op.getStaticLoopRanges(), *from, *to, [&](int64_t f, int64_t t) { tie(0, f, t); });
+  return true;
+}
+
 template <typename OpTy> struct LinalgModel : QuantizableOpInterface::ExternalModel<LinalgModel<OpTy>, OpTy> {
   QuantRule getQuantRule(Operation *op) const { return getLinalgRule(cast<linalg::LinalgOp>(op)); }
 
@@ -307,6 +324,19 @@ template <typename OpTy> struct LinalgModel : QuantizableOpInterface::ExternalMo
 
   std::optional<std::vector<int64_t>> getElementSources(Operation *op) const {
     return getMovedElements(cast<linalg::LinalgOp>(op));
+  }
+
+  bool forEachTie(Operation *op, TieFn tie) const { return forEachLoopTie(cast<linalg::LinalgOp>(op), tie); }
+
+  Homogeneity getHomogeneity(Operation *op) const {
+    auto linalgOp = cast<linalg::LinalgOp>(op);
+    return qnn::getHomogeneity(linalgOp, getLinalgRule(linalgOp));
+  }
+
+  Operation *cloneWithFactors(Operation *op, OpBuilder &builder, ArrayRef<float> factors,
+                              ArrayRef<int64_t> dims) const {
+    auto linalgOp = cast<linalg::LinalgOp>(op);
+    return qnn::cloneWithFactors(linalgOp, getLinalgRule(linalgOp), builder, factors, dims);
   }
 
   Value cloneScalarBody(Operation *op, OpBuilder &builder, ValueRange scalars) const {

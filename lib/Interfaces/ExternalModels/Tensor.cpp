@@ -1,7 +1,7 @@
 //===- Tensor.cpp - QuantizableOpInterface for the tensor operations that move elements
 //----------------------------===//
+#include "Positions.h"
 #include "quant-opt/Interfaces/QuantizableOpInterface.h"
-
 #include "quant-opt/Numerics/Quantize.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -51,6 +51,62 @@ Operation *cloneWithBytes(Operation *op, OpBuilder &builder, ArrayRef<OpOperand 
   return clone;
 }
 
+/// Positions in a tensor of `shape` of the elements of a box within it that begins at `offsets`.
+LinearPosition getBoxPosition(ArrayRef<int64_t> shape, ArrayRef<int64_t> offsets, ArrayRef<int64_t> strides = {}) {
+  LinearPosition position;
+  position.strides.assign(shape.size(), 0);
+  int64_t stride = 1;
+  for (int64_t dim = shape.size() - 1; dim >= 0; --dim) {
+    position.base += offsets[dim] * stride;
+    position.strides[dim] = stride * (strides.empty() ? 1 : strides[dim]);
+    stride *= shape[dim];
+  }
+  return position;
+}
+
+/// Ties the elements of `box` (operand `activation`, all of it) to where they stand in a tensor of `shape`.
+void tieBox(unsigned activation, ArrayRef<int64_t> box, ArrayRef<int64_t> shape, ArrayRef<int64_t> offsets,
+            ArrayRef<int64_t> strides, TieFn tie) {
+  SmallVector<int64_t> zeros(box.size(), 0);
+  forEachPosition(box, getBoxPosition(box, zeros), getBoxPosition(shape, offsets, strides),
+                  [&](int64_t source, int64_t result) { tie(activation, source, result); });
+}
+
+ArrayRef<int64_t> getShape(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
+
+bool isStatic(ArrayRef<int64_t> numbers) {
+  return llvm::none_of(numbers, [](int64_t number) { return ShapedType::isDynamic(number); });
+}
+
+bool tieSlice(tensor::ExtractSliceOp slice, TieFn tie) {
+  ArrayRef<int64_t> sizes = slice.getStaticSizes();
+  if (!isStatic(slice.getStaticOffsets()) || !isStatic(sizes) || !isStatic(slice.getStaticStrides()))
+    return false;
+  tieBox(0, sizes, getShape(slice.getSource()), slice.getStaticOffsets(), slice.getStaticStrides(),
+         [&](unsigned, int64_t inSlice, int64_t inSource) { tie(0, inSource, inSlice); });
+  return true;
+}
+
+bool tieInsertion(tensor::InsertSliceOp insert, TieFn tie) {
+  ArrayRef<int64_t> sizes = insert.getStaticSizes(), shape = getShape(insert.getDest());
+  if (!isStatic(insert.getStaticOffsets()) || !isStatic(sizes) || !isStatic(insert.getStaticStrides()))
+    return false;
+  tieBox(0, sizes, shape, insert.getStaticOffsets(), insert.getStaticStrides(), tie);
+  for (int64_t i = 0, e = ShapedType::getNumElements(shape); i < e; ++i)
+    tie(1, i, i);
+  return true;
+}
+
+bool tieConcat(tensor::ConcatOp concat, TieFn tie) {
+  ArrayRef<int64_t> shape = getShape(concat.getResult());
+  SmallVector<int64_t> offsets(shape.size(), 0);
+  for (auto [i, input] : llvm::enumerate(concat.getInputs())) {
+    tieBox(i, getShape(input), shape, offsets, {}, tie);
+    offsets[concat.getDim()] += getShape(input)[concat.getDim()];
+  }
+  return true;
+}
+
 /// Of an operation that moves every operand of the range that Operands(op) returns.
 template <typename OpTy> struct MovingModel : QuantizableOpInterface::ExternalModel<MovingModel<OpTy>, OpTy> {
   QuantRule getQuantRule(Operation *op) const {
@@ -76,6 +132,22 @@ template <typename OpTy> struct MovingModel : QuantizableOpInterface::ExternalMo
     std::vector<int64_t> sources(type.getNumElements());
     std::iota(sources.begin(), sources.end(), 0);
     return sources;
+  }
+
+  bool forEachTie(Operation *op, TieFn tie) const {
+    if (getQuantRule(op).role != QuantRole::ValuePreserving)
+      return false;
+    if constexpr (std::is_same_v<OpTy, tensor::ConcatOp>) {
+      return tieConcat(cast<OpTy>(op), tie);
+    } else if constexpr (std::is_same_v<OpTy, tensor::InsertSliceOp>) {
+      return tieInsertion(cast<OpTy>(op), tie);
+    } else if constexpr (std::is_same_v<OpTy, tensor::ExtractSliceOp>) {
+      return tieSlice(cast<OpTy>(op), tie);
+    } else {
+      for (int64_t i = 0, e = ShapedType::getNumElements(getShape(op->getResult(0))); i < e; ++i)
+        tie(0, i, i);
+      return true;
+    }
   }
 
   Value cloneScalarBody(Operation *, OpBuilder &, ValueRange) const { return Value(); }
@@ -106,6 +178,14 @@ struct PadModel : QuantizableOpInterface::ExternalModel<PadModel, tensor::PadOp>
     auto type = cast<RankedTensorType>(pad.getType()).clone(builder.getI8Type());
     return tensor::PadOp::create(builder, op->getLoc(), type, operands.front(), pad.getMixedLowPad(),
                                  pad.getMixedHighPad(), padding, pad.getNofold());
+  }
+
+  bool forEachTie(Operation *op, TieFn tie) const {
+    auto pad = cast<tensor::PadOp>(op);
+    if (getQuantRule(op).isFloat() || !isStatic(pad.getStaticLow()))
+      return false;
+    tieBox(0, getShape(pad.getSource()), getShape(pad.getResult()), pad.getStaticLow(), {}, tie);
+    return true;
   }
 
   Value cloneScalarBody(Operation *, OpBuilder &, ValueRange) const { return Value(); }

@@ -1,0 +1,114 @@
+//===- Balance.cpp - The factors that make the channels of each tensor alike --------------------------------------===//
+#include "Balance.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+/// A sweep that moves no factor by more than this, in octaves, is the last.
+static constexpr double kTolerance = 1.0 / 1024;
+
+namespace {
+
+class Balancer {
+public:
+  Balancer(const ScaleClasses &classes) : classes(classes), made(classes.numRegions), used(classes.numRegions) {
+    for (const ScaledWeight &weight : classes.weights) {
+      llvm::SmallDenseSet<uint32_t> in, out;
+      for (auto [i, o] : llvm::zip_equal(weight.in, weight.out)) {
+        in.insert(classes.regionOf[i]);
+        out.insert(classes.regionOf[o]);
+      }
+      for (uint32_t region : in)
+        used[region].push_back(&weight);
+      for (uint32_t region : out)
+        made[region].push_back(&weight);
+    }
+    members.resize(classes.numRegions);
+    for (ScaleClass i = 0; i < classes.getNumClasses(); ++i)
+      members[classes.regionOf[i]].push_back(i);
+    balance.logFactors.assign(classes.getNumClasses(), 0.0);
+  }
+
+  Balance run(const BalanceOptions &options) {
+    double moved = HUGE_VAL;
+    while (balance.iterations < options.maxIterations && moved > kTolerance) {
+      moved = 0.0;
+      for (uint32_t region = 1; region < classes.numRegions; ++region)
+        moved = std::max(moved, balanceRegion(region));
+      ++balance.iterations;
+    }
+    for (uint32_t region = 1; region < classes.numRegions; ++region)
+      if (getImbalance(region) < options.minImbalance)
+        for (ScaleClass member : members[region])
+          balance.logFactors[member] = 0.0;
+    return std::move(balance);
+  }
+
+private:
+  double getImbalance(uint32_t region) {
+    double squares = 0.0;
+    for (ScaleClass member : members[region])
+      squares += balance.logFactors[member] * balance.logFactors[member];
+    return std::sqrt(squares / members[region].size());
+  }
+
+  /// How large each class is in the region's weights, on the side that makes it or the one that uses it: of each weight
+  /// the norm of the class's slice against the largest slice's; of several weights the largest.
+  std::vector<double> measure(ArrayRef<const ScaledWeight *> weights, uint32_t region, bool isMade) {
+    std::vector<double> sizes(classes.getNumClasses(), 0.0), slices(classes.getNumClasses());
+    for (const ScaledWeight *weight : weights) {
+      std::fill(slices.begin(), slices.end(), 0.0);
+      double largest = 0.0;
+      for (size_t i = 0; i < weight->values.size(); ++i) {
+        ScaleClass in = weight->in[i], out = weight->out[i], own = isMade ? out : in;
+        if (classes.regionOf[own] != region || in == out || weight->values[i] == 0.0f)
+          continue;
+        double value = weight->values[i] * std::exp2(balance.logFactors[out] - balance.logFactors[in]);
+        slices[own] += value * value;
+        largest = std::max(largest, slices[own]);
+      }
+      for (ScaleClass member : members[region])
+        if (slices[member] > 0.0)
+          sizes[member] = std::max(sizes[member], slices[member] / largest);
+    }
+    return sizes;
+  }
+
+  double balanceRegion(uint32_t region) {
+    if (made[region].empty() || used[region].empty() || members[region].size() < 2)
+      return 0.0;
+    std::vector<double> madeSizes = measure(made[region], region, true),
+                        usedSizes = measure(used[region], region, false);
+    // Sizes are squares, and a factor moves both sides at once.
+    std::vector<double> steps;
+    double mean = 0.0;
+    for (ScaleClass member : members[region])
+      if (madeSizes[member] > 0.0 && usedSizes[member] > 0.0) {
+        steps.push_back(0.25 * std::log2(usedSizes[member] / madeSizes[member]));
+        mean += steps.back();
+      } else {
+        steps.push_back(NAN);
+      }
+    int64_t count = llvm::count_if(steps, [](double step) { return !std::isnan(step); });
+    double moved = 0.0;
+    for (auto [member, step] : llvm::zip_equal(members[region], steps))
+      if (!std::isnan(step)) {
+        balance.logFactors[member] += step - mean / count;
+        moved = std::max(moved, std::fabs(step - mean / count));
+      }
+    return moved;
+  }
+
+  const ScaleClasses &classes;
+  std::vector<SmallVector<const ScaledWeight *, 2>> made, used; // by region
+  std::vector<std::vector<ScaleClass>> members;
+  Balance balance;
+};
+
+} // namespace
+
+Balance qnn::balanceScales(const ScaleClasses &classes, const BalanceOptions &options) {
+  return Balancer(classes).run(options);
+}

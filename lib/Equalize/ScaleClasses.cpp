@@ -1,0 +1,311 @@
+//===- ScaleClasses.cpp - Which elements of a model must be multiplied by one factor ------------------------------===//
+#include "ScaleClasses.h"
+
+#include "quant-opt/Support/Weights.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+namespace {
+
+class UnionFind {
+public:
+  uint32_t add(int64_t count) {
+    uint32_t first = parents.size();
+    for (int64_t i = 0; i < count; ++i)
+      parents.push_back(first + i);
+    return first;
+  }
+  uint32_t find(uint32_t node) {
+    while (parents[node] != node)
+      node = parents[node] = parents[parents[node]];
+    return node;
+  }
+  /// The smaller number leads, so that whatever is joined with node 0 is found as 0.
+  void join(uint32_t a, uint32_t b) {
+    a = find(a);
+    b = find(b);
+    if (a != b)
+      parents[std::max(a, b)] = std::min(a, b);
+  }
+
+private:
+  std::vector<uint32_t> parents;
+};
+
+bool isFloatTensor(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && tensor.getElementType().isF32() && tensor.hasStaticShape();
+}
+
+ArrayRef<int64_t> getShape(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
+
+/// The elements of a constant, also behind operations that only move them.
+std::optional<std::vector<float>> readThroughMoves(Value value) {
+  if (std::optional<std::vector<float>> values = readConstant<float>(value))
+    return values;
+  auto op = value.getDefiningOp<QuantizableOpInterface>();
+  if (!op)
+    return std::nullopt;
+  std::optional<std::vector<int64_t>> sources = op.getElementSources();
+  QuantRule rule = op.getQuantRule();
+  if (!sources || rule.activations.size() != 1)
+    return std::nullopt;
+  std::optional<std::vector<float>> moved = readThroughMoves(rule.activations.front()->get());
+  if (!moved)
+    return std::nullopt;
+  std::vector<float> values;
+  for (int64_t source : *sources)
+    values.push_back((*moved)[source]);
+  return values;
+}
+
+/// Visits the elements of a tensor of `shape`, in row-major order, with the position that the same indices have when
+/// the indices along all but the dimensions `kept` are zero.
+void forEachProjected(ArrayRef<int64_t> shape, ArrayRef<int64_t> keptStrides,
+                      llvm::function_ref<void(int64_t, int64_t)> visit) {
+  SmallVector<int64_t> index(shape.size(), 0);
+  int64_t projected = 0;
+  for (int64_t i = 0, e = ShapedType::getNumElements(shape); i < e; ++i) {
+    visit(i, projected);
+    for (int64_t dim = shape.size() - 1; dim >= 0; --dim) {
+      projected += keptStrides[dim];
+      if (++index[dim] < shape[dim])
+        break;
+      projected -= shape[dim] * keptStrides[dim];
+      index[dim] = 0;
+    }
+  }
+}
+
+class ClassFinder {
+public:
+  ClassFinder(FunctionOpInterface function, const ScaleClassesOptions &options) : function(function), options(options) {
+    nodes.add(1);
+  }
+
+  ScaleClasses run() {
+    for (BlockArgument argument : function.getArguments())
+      fix(argument);
+    for (Block &block : function.getFunctionBody())
+      for (Operation &op : block)
+        visit(&op);
+    numberClasses();
+    return std::move(result);
+  }
+
+private:
+  /// The first node of a value's elements.
+  uint32_t getNodes(Value value) {
+    auto [it, isNew] = valueNodes.try_emplace(value, 0);
+    if (isNew) {
+      it->second = nodes.add(ShapedType::getNumElements(getShape(value)));
+      values.push_back(value);
+    }
+    return it->second;
+  }
+
+  /// The same of an operand; of a constant each use has nodes of its own, because each can be multiplied by itself.
+  uint32_t getNodes(OpOperand &operand) {
+    if (!isConstantValue(operand.get()))
+      return getNodes(operand.get());
+    auto [it, isNew] = constantNodes.try_emplace(&operand, 0);
+    if (!isNew)
+      return it->second;
+    int64_t count = ShapedType::getNumElements(getShape(operand.get()));
+    uint32_t first = it->second = nodes.add(count);
+    std::optional<std::vector<float>> numbers = readThroughMoves(operand.get());
+    if (!numbers)
+      fixRange(first, count);
+    else
+      result.offsets.push_back({&operand, std::move(*numbers), {}});
+    return first;
+  }
+
+  void fixRange(uint32_t first, int64_t count) {
+    for (int64_t i = 0; i < count; ++i)
+      nodes.join(kFixed, first + i);
+  }
+
+  void fix(Value value) {
+    if (isFloatTensor(value.getType()) && !isConstantValue(value))
+      fixRange(getNodes(value), ShapedType::getNumElements(getShape(value)));
+  }
+
+  /// Keeps everything that `op` reads and makes.
+  void fixAround(Operation *op, const QuantRule &rule, StringRef reason) {
+    bool isMoving = llvm::any_of(rule.activations, [](OpOperand *operand) { return !isConstantValue(operand->get()); });
+    if (!reason.empty() && (isMoving || rule.isFloat()))
+      result.barriers.push_back({op, reason.str()});
+    op->walk([&](Operation *nested) {
+      for (Value operand : nested->getOperands())
+        fix(operand);
+    });
+    for (Value made : op->getResults())
+      fix(made);
+  }
+
+  void visit(Operation *op) {
+    QuantRule rule = getQuantRule(op);
+    switch (rule.role) {
+    case QuantRole::Float:
+      return fixAround(op, rule, rule.reason);
+    case QuantRole::Contraction:
+      return visitContraction(op, rule);
+    case QuantRole::LinearReduction:
+    case QuantRole::ValuePreserving:
+      return visitMove(op, rule);
+    case QuantRole::Elementwise:
+      return visitElementwise(op, rule);
+    }
+  }
+
+  /// Strides of the dimensions of a contraction's operand that a loop of the weight walks alone, zero for the others.
+  /// Those tie: one element of the weight meets all elements along them.
+  SmallVector<int64_t> getOwnStrides(AffineMap map, AffineMap weightMap, ArrayRef<int64_t> shape) {
+    SmallVector<int64_t> strides(shape.size(), 0);
+    int64_t stride = 1;
+    for (int64_t dim = shape.size() - 1; dim >= 0; --dim) {
+      auto loop = dyn_cast<AffineDimExpr>(map.getResult(dim));
+      if (loop && weightMap.isFunctionOfDim(loop.getPosition()))
+        strides[dim] = stride;
+      stride *= shape[dim];
+    }
+    return strides;
+  }
+
+  /// For each element of the weight, the node of what it meets in `operand`.
+  std::vector<uint32_t> tieToWeight(uint32_t first, ArrayRef<int64_t> shape, AffineMap map, AffineMap weightMap,
+                                    ArrayRef<int64_t> weightShape) {
+    SmallVector<int64_t> strides = getOwnStrides(map, weightMap, shape);
+    forEachProjected(shape, strides, [&](int64_t element, int64_t own) { nodes.join(first + element, first + own); });
+    SmallVector<int64_t> weightStrides(weightShape.size(), 0);
+    for (auto [dim, expr] : llvm::enumerate(weightMap.getResults()))
+      for (auto [operandDim, operandExpr] : llvm::enumerate(map.getResults()))
+        if (operandExpr == expr)
+          weightStrides[dim] += strides[operandDim];
+    std::vector<uint32_t> met;
+    forEachProjected(weightShape, weightStrides, [&](int64_t, int64_t own) { met.push_back(first + own); });
+    return met;
+  }
+
+  void visitContraction(Operation *op, const QuantRule &rule) {
+    if (!rule.weight)
+      return fixAround(op, rule, "it multiplies two activations");
+    std::optional<std::vector<float>> numbers = readThroughMoves(rule.weight->get());
+    if (!numbers)
+      return fixAround(op, rule, "its weight is not a constant that can be read");
+    Value data = rule.activations.front()->get(), made = op->getResult(0);
+    AffineMap weightMap = rule.maps[1];
+    ArrayRef<int64_t> weightShape = getShape(rule.weight->get());
+    ScaledWeight weight{rule.weight, std::move(*numbers), {}, {}};
+    weight.in = tieToWeight(getNodes(data), getShape(data), rule.maps[0], weightMap, weightShape);
+    weight.out = tieToWeight(getNodes(made), getShape(made), rule.maps.back(), weightMap, weightShape);
+    result.weights.push_back(std::move(weight));
+  }
+
+  void visitMove(Operation *op, const QuantRule &rule) {
+    if (rule.padding)
+      return fixAround(op, rule, "it pads with a number other than zero");
+    Value made = op->getResult(0);
+    if (isConstantValue(made))
+      return; // Read where it is used.
+    SmallVector<uint32_t> firsts;
+    for (OpOperand *operand : rule.activations)
+      firsts.push_back(getNodes(*operand));
+    uint32_t first = getNodes(made);
+    bool isKnown =
+        cast<QuantizableOpInterface>(op).forEachTie([&](unsigned activation, int64_t source, int64_t element) {
+          nodes.join(firsts[activation] + source, first + element);
+        });
+    if (!isKnown)
+      fixAround(op, rule, "which elements it moves depends on data");
+  }
+
+  void visitElementwise(Operation *op, const QuantRule &rule) {
+    Homogeneity homogeneity = cast<QuantizableOpInterface>(op).getHomogeneity();
+    if (!homogeneity.holds())
+      return fixAround(op, rule, homogeneity.reason);
+    if (homogeneity.scalesBody && !options.perChannelBounds)
+      return fixAround(op, rule, "its bounds may not become one for each channel");
+    Value made = op->getResult(0);
+    uint32_t first = getNodes(made);
+    for (auto [operand, map] : llvm::zip(rule.inputs, rule.maps)) {
+      if (!llvm::is_contained(rule.activations, operand) && !llvm::is_contained(homogeneity.scaled, operand))
+        continue;
+      uint32_t operandFirst = getNodes(*operand);
+      SmallVector<int64_t> strides(getShape(made).size(), 0);
+      int64_t stride = 1;
+      for (int64_t dim = map.getNumResults() - 1; dim >= 0; --dim) {
+        strides[map.getDimPosition(dim)] = stride;
+        stride *= getShape(operand->get())[dim];
+      }
+      forEachProjected(getShape(made), strides,
+                       [&](int64_t element, int64_t source) { nodes.join(first + element, operandFirst + source); });
+    }
+    if (homogeneity.scalesBody)
+      result.bodies.push_back({op, {}});
+  }
+
+  /// Gives the sets of nodes that weights can reach consecutive numbers in program order, and puts those of one value
+  /// into one region.
+  void numberClasses() {
+    DenseMap<uint32_t, ScaleClass> classOf;
+    UnionFind regions;
+    classOf[nodes.find(kFixed)] = regions.add(1);
+    auto number = [&](uint32_t node) {
+      auto [it, isNew] = classOf.try_emplace(nodes.find(node), 0);
+      if (isNew)
+        it->second = regions.add(1);
+      return it->second;
+    };
+    std::vector<Location> begins = {function->getLoc()}; // by class
+    for (Value value : values) {
+      ScaleClass last = kFixed;
+      for (int64_t i = 0, e = ShapedType::getNumElements(getShape(value)); i < e; ++i) {
+        ScaleClass current = number(valueNodes[value] + i);
+        begins.resize(std::max<size_t>(begins.size(), current + 1), value.getLoc());
+        if (current != kFixed && last != kFixed)
+          regions.join(last, current);
+        last = current != kFixed ? current : last;
+      }
+    }
+    for (ScaledWeight &weight : result.weights) {
+      llvm::transform(weight.in, weight.in.begin(), number);
+      llvm::transform(weight.out, weight.out.begin(), number);
+    }
+    for (ScaledOffset &offset : result.offsets) {
+      uint32_t first = constantNodes[offset.operand];
+      for (size_t i = 0; i < offset.values.size(); ++i)
+        offset.classes.push_back(number(first + i));
+    }
+    for (ScaledBody &body : result.bodies) {
+      Value made = body.op->getResult(0);
+      for (int64_t i = 0, e = ShapedType::getNumElements(getShape(made)); i < e; ++i)
+        body.classes.push_back(number(valueNodes[made] + i));
+    }
+    DenseMap<uint32_t, uint32_t> regionNumbers;
+    for (ScaleClass i = 0; i < classOf.size(); ++i) {
+      auto [it, isNew] = regionNumbers.try_emplace(regions.find(i), result.numRegions);
+      if (isNew) {
+        result.locations.push_back(i < begins.size() ? begins[i] : function->getLoc());
+        ++result.numRegions;
+      }
+      result.regionOf.push_back(it->second);
+    }
+  }
+
+  FunctionOpInterface function;
+  const ScaleClassesOptions &options;
+  UnionFind nodes;
+  DenseMap<Value, uint32_t> valueNodes;
+  DenseMap<OpOperand *, uint32_t> constantNodes;
+  std::vector<Value> values; // in program order
+  ScaleClasses result;
+};
+
+} // namespace
+
+ScaleClasses qnn::getScaleClasses(FunctionOpInterface function, const ScaleClassesOptions &options) {
+  return ClassFinder(function, options).run();
+}
