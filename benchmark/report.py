@@ -34,9 +34,10 @@ def tables(found):
     """The Markdown tables."""
     cpu = found["cpu"]
     text = ["`%s` on %s, %d CPUs, with %s; ONNX Runtime %s, OpenVINO %s. Medians of %d interleaved blocks of at least %d ms; ratios are "
-            "medians over blocks with their 10–90 %% range; above 1, ours is faster."
+            "medians over blocks with their 10–90 %% range; above 1, ours is faster.%s"
             % (found["command"].strip(), cpu["model"], cpu["cpus"], ", ".join(cpu["features"]), found["versions"]["ONNX Runtime"],
-               found["versions"]["OpenVINO"], found["rounds"], found["block_seconds"] * 1e3)]
+               found["versions"]["OpenVINO"], found["rounds"], found["block_seconds"] * 1e3,
+               " Load average at the start: %.1f." % cpu["load"] if "load" in cpu else "")]
     header = ["case", "threads", "int8 ms", "ONNX Runtime int8 ms", "OpenVINO int8 ms", "over the faster one", "share of peak",
               "int8 over own f32", "f32 ms", "f32 over ONNX Runtime f32", "SQNR dB ours / ONNX Runtime / OpenVINO"]
     rows = []

@@ -7,7 +7,6 @@ the tables between the marks `<!-- measured -->` and `<!-- end -->` of a documen
 """
 import argparse
 import importlib.metadata
-import json
 import os
 import platform
 import re
@@ -37,7 +36,8 @@ def cpu_description():
     wanted = ["avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "avx512_bf16"]
     present = field("flags").split()
     return {"model": "%s (family %s, model %s)" % (field("model name"), field("cpu family"), field("model")),
-            "features": [flag for flag in wanted if flag in present], "cpus": len(os.sched_getaffinity(0))}
+            "features": [flag for flag in wanted if flag in present], "cpus": len(os.sched_getaffinity(0)),
+            "load": os.getloadavg()[0]}
 
 
 def prepare(case, options):
