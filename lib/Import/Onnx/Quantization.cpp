@@ -36,15 +36,9 @@ static std::optional<QuantParams> getParams(NodeImporter &n, ElementType storage
 static Value quantizeConstant(NodeImporter &n, const QuantParams &params, ElementType storage) {
   std::optional<std::vector<float>> data = qnn::readConstant<float>(n.input(0));
   std::optional<SmallVector<double>> scales = n.floats(params.scale);
-  SmallVector<int64_t> zeroPoints{0};
-  if (n.hasInput(params.zeroPoint)) {
-    std::optional<SmallVector<int64_t>> given = n.ints(params.zeroPoint);
-    if (!given)
-      return {};
-    zeroPoints = *given;
-  }
+  std::optional<SmallVector<int64_t>> zeroPoints = getZeroPoints(n, params);
   if (n.inputType(0) != ElementType::Float || getByteWidth(storage) != 1 || !data || !scales || scales->empty() ||
-      zeroPoints.empty())
+      !zeroPoints || zeroPoints->empty())
     return {};
   int64_t inner = 1;
   for (int64_t size : n.shape(0).drop_front(std::min<int64_t>(params.axis + 1, n.rank(0))))
@@ -54,7 +48,7 @@ static Value quantizeConstant(NodeImporter &n, const QuantParams &params, Elemen
   for (size_t i = 0; i < data->size(); ++i) {
     auto pick = [&](const auto &values) { return values[values.size() == 1 ? 0 : (i / inner) % values.size()]; };
     stored[i] = static_cast<int8_t>(qnn::numerics::quantize((*data)[i], static_cast<float>(pick(*scales)),
-                                                            static_cast<int32_t>(pick(zeroPoints)), lo, hi));
+                                                            static_cast<int32_t>(pick(*zeroPoints)), lo, hi));
   }
   return qnn::createConstant<int8_t>(n.b, n.b.getLoc(), n.tensorType(0).clone(n.irType(storage)), stored, n.getName());
 }

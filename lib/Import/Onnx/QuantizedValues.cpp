@@ -42,20 +42,18 @@ LogicalResult qnn::onnx_import::checkParams(NodeImporter &n, const QuantParams &
   return success();
 }
 
+std::optional<SmallVector<int64_t>> qnn::onnx_import::getZeroPoints(NodeImporter &n, const QuantParams &params) {
+  return n.hasInput(params.zeroPoint) ? n.ints(params.zeroPoint) : SmallVector<int64_t>{0};
+}
+
 quant::QuantizedType qnn::onnx_import::getQuantizedType(NodeImporter &n, const QuantParams &params,
                                                         ArrayRef<int64_t> shape, ElementType storage) {
   // 16 bits stay explicit arithmetic: the passes work on bytes.
   if (getByteWidth(storage) == 2)
     return {};
   std::optional<SmallVector<double>> scales = n.floats(params.scale);
-  SmallVector<int64_t> zeroPoints{0};
-  if (n.hasInput(params.zeroPoint)) {
-    std::optional<SmallVector<int64_t>> given = n.ints(params.zeroPoint);
-    if (!given)
-      return {};
-    zeroPoints = *given;
-  }
-  if (!scales || scales->empty() || zeroPoints.empty() || !llvm::all_equal(zeroPoints))
+  std::optional<SmallVector<int64_t>> zeroPoints = getZeroPoints(n, params);
+  if (!scales || scales->empty() || !zeroPoints || zeroPoints->empty() || !llvm::all_equal(*zeroPoints))
     return {};
   for (double scale : *scales)
     if (!(scale >= FLT_MIN && scale <= FLT_MAX))
@@ -64,9 +62,10 @@ quant::QuantizedType qnn::onnx_import::getQuantizedType(NodeImporter &n, const Q
   unsigned flags = isUnsigned(storage) ? 0 : quant::QuantizationFlags::Signed;
   Type stored = n.irType(storage), expressed = n.b.getF32Type();
   if (scales->size() == 1)
-    return quant::UniformQuantizedType::get(flags, stored, expressed, scales->front(), zeroPoints.front(), least, most);
-  zeroPoints.assign(scales->size(), zeroPoints.front());
-  return quant::UniformQuantizedPerAxisType::get(flags, stored, expressed, *scales, zeroPoints, params.axis, least,
+    return quant::UniformQuantizedType::get(flags, stored, expressed, scales->front(), zeroPoints->front(), least,
+                                            most);
+  zeroPoints->assign(scales->size(), int64_t(zeroPoints->front()));
+  return quant::UniformQuantizedPerAxisType::get(flags, stored, expressed, *scales, *zeroPoints, params.axis, least,
                                                  most);
 }
 

@@ -19,6 +19,9 @@ struct QuantParams {
 /// widened to f32, in which all arithmetic is.
 LogicalResult checkParams(NodeImporter &n, const QuantParams &params, ArrayRef<int64_t> shape, ElementType storage);
 
+/// The zero points of those parameters, one 0 if they name none; nothing if they are not constant.
+std::optional<SmallVector<int64_t>> getZeroPoints(NodeImporter &n, const QuantParams &params);
+
 /// The quantized type of those parameters; null if they are not constant, or are none that the type can state: scales
 /// that are not positive normal numbers, zero points that differ between channels or are out of range.
 quant::QuantizedType getQuantizedType(NodeImporter &n, const QuantParams &params, ArrayRef<int64_t> shape,
