@@ -6,6 +6,7 @@
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/InsertQdq/Passes.h"
 #include "quant-opt/Numerics/Params.h"
+#include "quant-opt/Support/Decisions.h"
 #include "quant-opt/Support/Locations.h"
 #include "quant-opt/Support/Weights.h"
 
@@ -49,7 +50,9 @@ public:
       return WalkResult::skip();
     });
     if (result.wasInterrupted())
-      signalPassFailure();
+      return signalPassFailure();
+    if (auto module = dyn_cast<ModuleOp>(getOperation()))
+      dropDecisions(module);
   }
 
 private:
