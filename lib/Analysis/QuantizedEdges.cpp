@@ -360,3 +360,25 @@ llvm::DenseMap<Value, StatedRange> qnn::stripRanges(FunctionOpInterface function
   });
   return ranges;
 }
+
+void qnn::stateRanges(FunctionOpInterface function, const llvm::DenseMap<Value, StatedRange> &ranges) {
+  SmallVector<Value> values; // in program order, which the map's is not
+  auto add = [&](Value value) {
+    if (ranges.count(value))
+      values.push_back(value);
+  };
+  llvm::for_each(function.getArguments(), add);
+  for (Block &block : function.getFunctionBody())
+    for (Operation &op : block)
+      llvm::for_each(op.getResults(), add);
+  OpBuilder builder(function.getContext());
+  for (Value value : values) {
+    const StatedRange &range = ranges.find(value)->second;
+    builder.setInsertionPointAfterValue(value);
+    auto op = RangeOp::create(builder, value.getLoc(), value.getType(), value, builder.getDenseF32ArrayAttr(range.lo),
+                              builder.getDenseF32ArrayAttr(range.hi),
+                              range.axis ? builder.getI64IntegerAttr(*range.axis) : IntegerAttr(),
+                              builder.getStringAttr(range.method));
+    value.replaceAllUsesExcept(op.getResult(), op);
+  }
+}

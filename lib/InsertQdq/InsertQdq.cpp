@@ -2,13 +2,10 @@
 //-----------------===//
 #include "QuantizeWeights.h"
 
-#include "quant-opt/Analysis/QuantizedEdges.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/InsertQdq/Passes.h"
-#include "quant-opt/Numerics/Params.h"
 #include "quant-opt/Support/Decisions.h"
 #include "quant-opt/Support/Locations.h"
-#include "quant-opt/Support/Weights.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
@@ -25,16 +22,6 @@ using namespace mlir;
 using namespace mlir::qnn;
 
 namespace {
-
-/// The hull of the ranges of the edges that share a scale.
-struct Range {
-  float lo = std::numeric_limits<float>::infinity(), hi = -std::numeric_limits<float>::infinity();
-
-  void include(float value) {
-    lo = std::min(lo, value);
-    hi = std::max(hi, value);
-  }
-};
 
 class InsertQdqPass : public qnn::impl::InsertQdqPassBase<InsertQdqPass> {
 public:
@@ -58,9 +45,7 @@ public:
 private:
   LogicalResult runOnFunction(FunctionOpInterface function, const QuantizedEdgesOptions &options);
   FailureOr<QuantizedEdgesOptions> getEdgesOptions();
-  FailureOr<std::vector<Range>> getGroupRanges(const QuantizedEdges &edges,
-                                               const llvm::DenseMap<Value, StatedRange> &ranges);
-  Type getQuantizedType(const Range &range, numerics::Params &params);
+  Type getQuantizedType(const EdgeParams &edge);
   void insertPair(const QuantizedEdge &edge, Type quantizedType);
 };
 
@@ -88,44 +73,12 @@ FailureOr<QuantizedEdgesOptions> InsertQdqPass::getEdgesOptions() {
   return result;
 }
 
-FailureOr<std::vector<Range>> InsertQdqPass::getGroupRanges(const QuantizedEdges &edges,
-                                                            const llvm::DenseMap<Value, StatedRange> &ranges) {
-  std::vector<Range> groups(edges.numGroups);
-  bool complete = true;
-  for (const QuantizedEdge &edge : edges.edges) {
-    auto it = ranges.find(edge.value);
-    if (it == ranges.end()) {
-      InFlightDiagnostic diag = emitError(edge.value.getLoc(), "edge '") << edge.name << "' has no range";
-      diag.attachNote() << "ranges are stated by --qnn-annotate-ranges, from a table that --calibrate makes";
-      complete = false;
-      continue;
-    }
-    for (auto [lo, hi] : llvm::zip_equal(it->second.lo, it->second.hi)) {
-      groups[edge.group].include(lo);
-      groups[edge.group].include(hi);
-    }
-  }
-  for (const QuantizedEdge &edge : edges.constants)
-    if (std::optional<std::vector<float>> values = readConstant<float>(edge.value))
-      for (float value : *values)
-        if (std::isfinite(value))
-          groups[edge.group].include(value);
-  for (auto [group, value] : edges.padding)
-    groups[group].include(value);
-  if (!complete)
-    return failure();
-  return groups;
-}
-
-Type InsertQdqPass::getQuantizedType(const Range &range, numerics::Params &params) {
-  bool isUnsigned = activationType == ActivationType::U8;
-  numerics::StorageBounds bounds = isUnsigned ? numerics::kU8 : numerics::kS8;
-  params = activationScheme == ActivationScheme::Asymmetric ? numerics::asymmetricParams(range.lo, range.hi, bounds)
-                                                            : numerics::symmetricParams(range.lo, range.hi, bounds);
+Type InsertQdqPass::getQuantizedType(const EdgeParams &edge) {
   MLIRContext *context = &getContext();
+  bool isUnsigned = activationType == ActivationType::U8;
   return quant::UniformQuantizedType::get(isUnsigned ? 0 : quant::QuantizationFlags::Signed,
-                                          IntegerType::get(context, 8), Float32Type::get(context), params.scale,
-                                          params.zeroPoint, bounds.qmin, bounds.qmax);
+                                          IntegerType::get(context, 8), Float32Type::get(context), edge.params.scale,
+                                          edge.params.zeroPoint, edge.bounds.qmin, edge.bounds.qmax);
 }
 
 void InsertQdqPass::insertPair(const QuantizedEdge &edge, Type quantizedType) {
@@ -140,11 +93,11 @@ void InsertQdqPass::insertPair(const QuantizedEdge &edge, Type quantizedType) {
 }
 
 LogicalResult InsertQdqPass::runOnFunction(FunctionOpInterface function, const QuantizedEdgesOptions &options) {
-  llvm::DenseMap<Value, StatedRange> ranges = stripRanges(function);
-  QuantizedEdges edges = getQuantizedEdges(function, options);
-  FailureOr<std::vector<Range>> groups = getGroupRanges(edges, ranges);
-  if (failed(groups))
+  QuantizationScheme scheme{activationType, activationScheme, weightScheme};
+  FailureOr<ChosenParams> chosen = chooseParams(function, scheme, options);
+  if (failed(chosen))
     return failure();
+  const QuantizedEdges &edges = chosen->edges;
 
   // Weights first: the analysis' chains refer to the operations, and a pair on an edge changes only their operands.
   OpBuilder builder(&getContext());
@@ -153,27 +106,23 @@ LogicalResult InsertQdqPass::runOnFunction(FunctionOpInterface function, const Q
     remark::missed(op->getLoc(), remark::RemarkOpts::name("StaysFloat").category("qnn"))
         << remark::reason("{0}", reason);
   };
-  for (const QuantizedChain &chain : edges.chains) {
-    QuantRule rule = getQuantRule(chain.root);
-    if (!rule.weight)
-      continue;
-    std::string reason;
-    if (failed(quantizeWeight(builder, chain.root, rule, weightScheme, reason)))
-      leftFloat(chain.root, reason);
-    else
+  for (auto [chain, choice] : llvm::zip_equal(edges.chains, chosen->chains)) {
+    if (choice.weight) {
+      quantizeWeight(builder, chain.root, *choice.weight);
       ++numWeights;
+    } else if (!choice.reason.empty()) {
+      leftFloat(chain.root, choice.reason);
+    }
   }
   for (const FloatOp &floatOp : edges.floatOps)
     leftFloat(floatOp.op, floatOp.reason);
 
-  std::vector<Type> types(groups->size());
-  std::vector<numerics::Params> params(groups->size());
-  for (auto [range, type, param] : llvm::zip_equal(*groups, types, params))
-    type = getQuantizedType(range, param);
+  SmallVector<Type> types =
+      llvm::map_to_vector(chosen->groups, [&](const EdgeParams &group) { return getQuantizedType(group); });
   for (const QuantizedEdge &edge : edges.edges) {
     insertPair(edge, types[edge.group]);
     ++numEdges;
-    const numerics::Params &param = params[edge.group];
+    const numerics::Params &param = chosen->groups[edge.group].params;
     std::string scale = llvm::formatv("{0:e8}", static_cast<double>(param.scale)).str();
     remark::analysis(edge.value.getLoc(), remark::RemarkOpts::name("Edge").category("qnn"))
         << remark::add("edge '{0}' quantized with scale {1}, zero point {2}{3}", edge.name, scale, param.zeroPoint,

@@ -75,6 +75,9 @@ struct StatedRange {
 /// Takes every `qnn.range` and `qnn.observe` out of the function and returns what they stated about which value.
 llvm::DenseMap<Value, StatedRange> stripRanges(FunctionOpInterface function);
 
+/// The inverse: puts a `qnn.range` on each value of the function that `ranges` has.
+void stateRanges(FunctionOpInterface function, const llvm::DenseMap<Value, StatedRange> &ranges);
+
 } // namespace mlir::qnn
 
 #endif // QUANT_OPT_ANALYSIS_QUANTIZEDEDGES_H

@@ -1,0 +1,137 @@
+//===- ChooseParams.cpp - Scales, zero points and weight grids from stated ranges ---------------------------------===//
+#include "quant-opt/InsertQdq/ChooseParams.h"
+
+#include "quant-opt/Numerics/Quantize.h"
+#include "quant-opt/Support/Weights.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+EdgeParams qnn::getEdgeParams(const numerics::Range &range, const QuantizationScheme &scheme) {
+  EdgeParams result;
+  result.bounds = scheme.activationType == ActivationType::U8 ? numerics::kU8 : numerics::kS8;
+  result.params = scheme.activationScheme == ActivationScheme::Asymmetric
+                      ? numerics::asymmetricParams(range.lo, range.hi, result.bounds)
+                      : numerics::symmetricParams(range.lo, range.hi, result.bounds);
+  return result;
+}
+
+WeightView qnn::getWeightView(const QuantRule &rule, ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> dims = rule.getWeightChannelDims();
+  WeightView view;
+  view.storedShape.assign(shape.begin(), shape.end());
+  bool leading = dims.size() > 1;
+  for (auto [i, dim] : llvm::enumerate(dims))
+    leading &= static_cast<int64_t>(i) == dim;
+  int64_t first = dims.empty() ? 0 : dims.back(), last = first;
+  if (leading) {
+    // [G, OC/G, k...] is stored as [OC, k...].
+    first = 0;
+    view.storedShape = {1};
+    view.reassociation.emplace_back();
+    for (int64_t dim : dims) {
+      view.storedShape[0] *= shape[dim];
+      view.reassociation.back().push_back(dim);
+    }
+    for (int64_t dim = dims.size(), e = shape.size(); dim < e; ++dim) {
+      view.storedShape.push_back(shape[dim]);
+      view.reassociation.push_back({dim});
+    }
+  }
+  view.axis = first;
+  for (int64_t dim = 0, e = shape.size(); dim < e; ++dim)
+    (dim < first ? view.outer : dim <= last && !dims.empty() ? view.channels : view.inner) *= shape[dim];
+  return view;
+}
+
+int32_t ChosenWeight::quantize(int64_t element, float value) const {
+  return numerics::quantize(value, getScale(element), 0, bounds.qmin, bounds.qmax);
+}
+
+/// The grid of a chain's weight; without one, `reason` says why if the root has a weight at all.
+static ChosenChain chooseChain(const QuantizedChain &chain, const llvm::DenseMap<Value, StatedRange> &ranges,
+                               WeightScheme scheme) {
+  ChosenChain result;
+  QuantRule rule = getQuantRule(chain.root);
+  if (!rule.weight)
+    return result;
+  ChosenWeight weight;
+  weight.operand = rule.weight;
+  Value value = rule.weight->get();
+  std::optional<std::vector<float>> values = readConstant<float>(value);
+  if (!values) {
+    result.reason = "its weight is not a constant that can be read";
+    return result;
+  }
+  weight.values = std::move(*values);
+  weight.view = getWeightView(rule, cast<RankedTensorType>(value.getType()).getShape());
+  weight.perChannel = scheme == WeightScheme::PerChannel;
+  std::vector<float> limits(weight.perChannel ? weight.view.channels : 1, 0.0f);
+  for (auto [i, element] : llvm::enumerate(weight.values)) {
+    if (!std::isfinite(element)) {
+      result.reason = "its weight holds a value that is not finite";
+      return result;
+    }
+    float &limit = limits[weight.perChannel ? weight.view.getChannel(i) : 0];
+    limit = std::max(limit, std::fabs(element));
+  }
+  if (auto stated = ranges.find(value); stated != ranges.end()) {
+    std::vector<float> bounds;
+    for (auto [lo, hi] : llvm::zip_equal(stated->second.lo, stated->second.hi))
+      bounds.push_back(std::max(std::fabs(lo), std::fabs(hi)));
+    if (bounds.size() == limits.size())
+      limits = std::move(bounds);
+    else
+      limits.assign(limits.size(), *llvm::max_element(bounds));
+  }
+  for (float limit : limits)
+    weight.scales.push_back(numerics::symmetricParams(-limit, limit, weight.bounds).scale);
+  result.weight = std::move(weight);
+  return result;
+}
+
+/// The hulls of the groups; fails if edges have no range.
+static FailureOr<std::vector<numerics::Range>> getGroupRanges(const QuantizedEdges &edges,
+                                                              const llvm::DenseMap<Value, StatedRange> &ranges) {
+  std::vector<numerics::Range> groups(edges.numGroups);
+  bool complete = true;
+  for (const QuantizedEdge &edge : edges.edges) {
+    auto it = ranges.find(edge.value);
+    if (it == ranges.end()) {
+      InFlightDiagnostic diag = emitError(edge.value.getLoc(), "edge '") << edge.name << "' has no range";
+      diag.attachNote() << "ranges are stated by --qnn-annotate-ranges, from a table that --calibrate makes";
+      complete = false;
+      continue;
+    }
+    for (auto [lo, hi] : llvm::zip_equal(it->second.lo, it->second.hi)) {
+      groups[edge.group].include(lo);
+      groups[edge.group].include(hi);
+    }
+  }
+  for (const QuantizedEdge &edge : edges.constants)
+    if (std::optional<std::vector<float>> values = readConstant<float>(edge.value))
+      for (float value : *values)
+        if (std::isfinite(value))
+          groups[edge.group].include(value);
+  for (auto [group, value] : edges.padding)
+    groups[group].include(value);
+  if (!complete)
+    return failure();
+  return groups;
+}
+
+FailureOr<ChosenParams> qnn::chooseParams(FunctionOpInterface function, const QuantizationScheme &scheme,
+                                          const QuantizedEdgesOptions &options) {
+  ChosenParams result;
+  result.ranges = stripRanges(function);
+  result.edges = getQuantizedEdges(function, options);
+  FailureOr<std::vector<numerics::Range>> groups = getGroupRanges(result.edges, result.ranges);
+  if (failed(groups))
+    return failure();
+  result.groupRanges = std::move(*groups);
+  for (const numerics::Range &range : result.groupRanges)
+    result.groups.push_back(getEdgeParams(range, scheme));
+  for (const QuantizedChain &chain : result.edges.chains)
+    result.chains.push_back(chooseChain(chain, result.ranges, scheme.weightScheme));
+  return result;
+}
