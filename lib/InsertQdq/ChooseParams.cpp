@@ -48,9 +48,17 @@ int32_t ChosenWeight::quantize(int64_t element, float value) const {
   return numerics::quantize(value, getScale(element), 0, bounds.qmin, bounds.qmax);
 }
 
+/// The integers that a contraction's weight may take: those of its `qnn.precision`, or else of the scheme.
+static numerics::StorageBounds getWeightBounds(Operation *contraction, const QuantizationScheme &scheme) {
+  int64_t bits = scheme.weightBits;
+  if (auto precision = contraction->getAttrOfType<StringAttr>("qnn.precision"))
+    bits = precision == "i4" ? 4 : 8;
+  return bits == 4 ? numerics::kS4Narrow : numerics::kS8Narrow;
+}
+
 /// The grid of a chain's weight; without one, `reason` says why if the root has a weight at all.
 static ChosenChain chooseChain(const QuantizedChain &chain, const llvm::DenseMap<Value, StatedRange> &ranges,
-                               WeightScheme scheme) {
+                               const QuantizationScheme &scheme) {
   ChosenChain result;
   QuantRule rule = getQuantRule(chain.root);
   if (!rule.weight)
@@ -65,7 +73,8 @@ static ChosenChain chooseChain(const QuantizedChain &chain, const llvm::DenseMap
   }
   weight.values = std::move(*values);
   weight.view = getWeightView(rule, cast<RankedTensorType>(value.getType()).getShape());
-  weight.perChannel = scheme == WeightScheme::PerChannel;
+  weight.perChannel = scheme.weightScheme == WeightScheme::PerChannel;
+  weight.bounds = getWeightBounds(chain.root, scheme);
   std::vector<float> limits(weight.perChannel ? weight.view.channels : 1, 0.0f);
   for (auto [i, element] : llvm::enumerate(weight.values)) {
     if (!std::isfinite(element)) {
@@ -132,6 +141,6 @@ FailureOr<ChosenParams> qnn::chooseParams(FunctionOpInterface function, const Qu
   for (const numerics::Range &range : result.groupRanges)
     result.groups.push_back(getEdgeParams(range, scheme));
   for (const QuantizedChain &chain : result.edges.chains)
-    result.chains.push_back(chooseChain(chain, result.ranges, scheme.weightScheme));
+    result.chains.push_back(chooseChain(chain, result.ranges, scheme));
   return result;
 }

@@ -28,6 +28,10 @@ public:
   using InsertQdqPassBase::InsertQdqPassBase;
 
   void runOnOperation() override {
+    if (weightBits != 4 && weightBits != 8) {
+      emitError(getOperation()->getLoc(), "expected a weight-bits of 4 or 8, found ") << weightBits.getValue();
+      return signalPassFailure();
+    }
     FailureOr<QuantizedEdgesOptions> options = getEdgesOptions();
     if (failed(options))
       return signalPassFailure();
@@ -93,7 +97,7 @@ void InsertQdqPass::insertPair(const QuantizedEdge &edge, Type quantizedType) {
 }
 
 LogicalResult InsertQdqPass::runOnFunction(FunctionOpInterface function, const QuantizedEdgesOptions &options) {
-  QuantizationScheme scheme{activationType, activationScheme, weightScheme};
+  QuantizationScheme scheme{activationType, activationScheme, weightScheme, weightBits};
   FailureOr<ChosenParams> chosen = chooseParams(function, scheme, options);
   if (failed(chosen))
     return failure();

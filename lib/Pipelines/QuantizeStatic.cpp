@@ -94,6 +94,7 @@ void qnn::buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOpti
   insert.activationType = options.activationType;
   insert.activationScheme = options.activationScheme;
   insert.weightScheme = options.weightScheme;
+  insert.weightBits = options.weightBits;
   insert.exclude.assign(options.exclude.begin(), options.exclude.end());
   pm.addPass(createInsertQdqPass(insert));
   pm.addPass(createVerifyQdqPass());

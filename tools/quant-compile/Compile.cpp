@@ -178,6 +178,7 @@ static void setPipelineOptions(const QuantizeOptions &from, QuantizeStaticOption
   to.activationScheme =
       from.activationScheme == "symmetric" ? ActivationScheme::Symmetric : ActivationScheme::Asymmetric;
   to.weightScheme = from.weightScheme == "per-tensor" ? WeightScheme::PerTensor : WeightScheme::PerChannel;
+  to.weightBits = from.weightBits == "4" ? 4 : 8;
 }
 
 llvm::Error Compilation::run() {

@@ -120,6 +120,8 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
                      "how a range becomes scale and zero point (asymmetric)");
   commandLine.choice("weight-scheme", {"per-channel", "per-tensor"}, how.weightScheme,
                      "scales of weights (per-channel)");
+  commandLine.choice("weight-bits", {"8", "4"}, how.weightBits,
+                     "bits of weights; 4 are stored as bytes and run as fast as 8 (8)");
   commandLine.positional(models, 1);
   llvm::Expected<bool> done = commandLine.parse(argc, argv);
   if (!done || *done)

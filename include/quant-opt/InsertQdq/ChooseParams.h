@@ -20,6 +20,9 @@ struct QuantizationScheme {
   ActivationType activationType = ActivationType::U8;
   ActivationScheme activationScheme = ActivationScheme::Asymmetric;
   WeightScheme weightScheme = WeightScheme::PerChannel;
+  /// 8, or 4: weights within [-7, 7], stored as bytes all the same. The `qnn.precision` of a contraction goes before
+  /// it.
+  int64_t weightBits = 8;
 };
 
 /// The parameters of one edge, or of a group of edges that share them: fake_c1 with these is what integers compute.

@@ -10,7 +10,8 @@ def InsertQdqPass : Pass<"qnn-insert-qdq"> {
     Expects the Calibrated form, leaves the Qdq form. Every edge that `Analysis/QuantizedEdges` names gets a `quant.qcast` and
     `quant.dcast` pair, whose scale and zero point follow from its `qnn.range` (`params_c1` or `params_c2`; edges that share a scale take
     the hull of their ranges). The weight of every quantized contraction becomes `constant i8 -> quant.scast -> quant.dcast`, symmetric
-    in [-127, 127]. All ranges are gone afterwards.
+    in [-127, 127]; a `qnn.range` on the weight states what is clipped. With `weight-bits=4`, or `qnn.precision = "i4"` on a contraction, the
+    integers are in [-7, 7]; they are stored as bytes all the same, and computed with as bytes. All ranges are gone afterwards.
 
     An edge without a range, and a name in `exclude` that no operation bears, are errors. What stays float is said in a missed remark
     (category `qnn`), and the parameters of each edge in an analysis remark.
@@ -37,6 +38,7 @@ def InsertQdqPass : Pass<"qnn-insert-qdq"> {
            "the scales of a weight", [{::llvm::cl::values(
              clEnumValN(::mlir::qnn::WeightScheme::PerChannel, "per-channel", "one for each output channel"),
              clEnumValN(::mlir::qnn::WeightScheme::PerTensor, "per-tensor", "one for the whole tensor"))}]>,
+    Option<"weightBits", "weight-bits", "int64_t", "8", "8, or 4: weights in [-7, 7], stored as bytes">,
     ListOption<"exclude", "exclude", "std::string", "names of nodes whose contraction stays in f32">,
   ];
   let statistics = [

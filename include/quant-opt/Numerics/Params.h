@@ -21,6 +21,8 @@ constexpr StorageBounds kU8{0, 255};
 constexpr StorageBounds kS8{-128, 127};
 /// Weights leave out -128, so that every value has its negative.
 constexpr StorageBounds kS8Narrow{-127, 127};
+/// Weights of 4 bits.
+constexpr StorageBounds kS4Narrow{-7, 7};
 
 /// Scale and zero point of an affine quantization: x = (q - zeroPoint) * scale.
 struct Params {

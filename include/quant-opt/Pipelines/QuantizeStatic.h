@@ -25,6 +25,8 @@ struct QuantizeStaticOptions : public CalibratePipelineOptions {
       *this, "weight-scheme", llvm::cl::desc("the scales of a weight"), llvm::cl::init(WeightScheme::PerChannel),
       llvm::cl::values(clEnumValN(WeightScheme::PerChannel, "per-channel", "one for each output channel"),
                        clEnumValN(WeightScheme::PerTensor, "per-tensor", "one for the whole tensor"))};
+  Option<int64_t> weightBits{*this, "weight-bits", llvm::cl::desc("8, or 4: weights in [-7, 7], stored as bytes"),
+                             llvm::cl::init(8)};
   ListOption<std::string> exclude{*this, "exclude", llvm::cl::desc("names of nodes whose contraction stays in f32")};
 };
 

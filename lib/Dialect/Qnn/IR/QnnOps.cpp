@@ -22,6 +22,10 @@ LogicalResult RangeOp::verify() {
     if (*axis >= static_cast<uint64_t>(type.getRank()))
       return emitOpError("axis ") << *axis << " is outside the rank " << type.getRank();
     expected = type.getDimSize(*axis);
+    // The channels of a grouped weight are two dimensions.
+    if (*axis + 1 < static_cast<uint64_t>(type.getRank()) && type.hasStaticShape() &&
+        static_cast<int64_t>(lo.size()) == expected * type.getDimSize(*axis + 1))
+      expected = lo.size();
   }
   if (!ShapedType::isDynamic(expected) && static_cast<int64_t>(lo.size()) != expected)
     return emitOpError("expected ") << expected << " bounds, found " << lo.size();

@@ -37,7 +37,8 @@ def Qnn_RangeOp : Qnn_Op<"range", [Pure, SameOperandsAndResultType]> {
   let summary = "identity that states the measured range of a value";
   let description = [{
     Formula: result = input, and in calibration every element lay within [lo, hi], or was set aside as clipped by `method`.
-    One pair holds for the whole tensor; with `axis`, pair i holds for the slice i along that dimension.
+    One pair holds for the whole tensor; with `axis`, pair i holds for the slice i along that dimension, or, if there are as many pairs, for
+    the i-th of the slices along that dimension and the next. On a constant weight it states what is clipped.
 
     Example: `qnn.range %x [-1.0], [3.0] method "minmax"` leads, for u8, to scale 4/255 and zero point 64 (`params_c1`).
 
