@@ -82,6 +82,7 @@ private:
     options.perChannel = perChannel;
     options.maxSamples = maxSamples;
     options.seed = seed;
+    options.holdOut = holdOut;
     options.rangesOut = rangesOut;
     options.sketches = sketches;
     options.resume = resume;

@@ -4,32 +4,19 @@
 
 #include "Interrupt.h"
 #include "quant-opt/Calibrate/SampleReader.h"
+#include "quant-opt/Calibrate/SplitSamples.h"
 #include "quant-opt/Support/AtomicFile.h"
 #include "quant-opt/Support/Diagnostics.h"
 #include "quant-opt/Support/ProgressBar.h"
 
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Path.h"
-#include <random>
 
 using namespace mlir;
 using namespace mlir::qnn;
 using namespace mlir::qnn::numerics;
 
 static llvm::Error makeError(const Twine &message) { return makeToolError(ExitCode::BadInput, message); }
-
-/// `asked` of `available` indices, in increasing order: the first ones, or those that `seed` chooses.
-static std::vector<int64_t> chooseSamples(int64_t available, int64_t asked, uint64_t seed) {
-  std::vector<int64_t> chosen;
-  std::mt19937_64 random(seed);
-  for (int64_t i = 0; i < available && static_cast<int64_t>(chosen.size()) < asked; ++i) {
-    // Each index is taken with the share that is still asked for of those that are left.
-    const uint64_t left = available - i, needed = asked - chosen.size();
-    if (seed == 0 || random() % left < needed)
-      chosen.push_back(i);
-  }
-  return chosen;
-}
 
 static llvm::Error writeTable(const RangeTable &table, const CalibrateOptions &options, bool withSketches) {
   std::string text;
@@ -77,14 +64,19 @@ static llvm::Expected<bool> runSamples(ObservedModel &model, const CalibrateOpti
   if (source.samplesUsed && source.seed && source.samplesAsked != asked)
     return makeError(options.resume + ": its samples were chosen by a seed out of " + Twine(source.samplesAsked) +
                      ", so that resuming needs max-samples=" + Twine(source.samplesAsked));
+  // A resumed table goes on as it began: what it has used cannot be held out any more.
+  const bool holdsOut = source.samplesUsed ? source.samplesHeldOut > 0 : options.holdOut;
+  const SampleSplit split = splitSamples(available, asked, options.seed);
+  const std::vector<int64_t> chosen = holdsOut ? split.calibration : chooseSamples(available, asked, options.seed);
+  const int64_t wanted = chosen.size();
   source.samplesAsked = std::max(asked, source.samplesUsed);
-  const std::vector<int64_t> chosen = chooseSamples(available, asked, options.seed);
+  source.samplesHeldOut = asked - wanted;
 
-  ProgressBar progress("calibrating", asked);
+  ProgressBar progress("calibrating", wanted);
   InterruptGuard guard;
-  while (source.samplesUsed < asked && !InterruptGuard::wasInterrupted()) {
+  while (source.samplesUsed < wanted && !InterruptGuard::wasInterrupted()) {
     const ArrayRef<int64_t> samples =
-        ArrayRef<int64_t>(chosen).slice(source.samplesUsed, std::min(batch, asked - source.samplesUsed));
+        ArrayRef<int64_t>(chosen).slice(source.samplesUsed, std::min(batch, wanted - source.samplesUsed));
     llvm::Expected<ArrayRef<const void *>> inputs = reader->read(samples);
     if (!inputs)
       return inputs.takeError();
@@ -94,7 +86,7 @@ static llvm::Expected<bool> runSamples(ObservedModel &model, const CalibrateOpti
     source.samplesUsed += samples.size();
     progress.update(source.samplesUsed);
   }
-  return source.samplesUsed >= asked;
+  return source.samplesUsed >= wanted;
 }
 
 llvm::Expected<RangeTable> mlir::qnn::measureRanges(StringRef modelName, StringRef modelSha256,
@@ -159,7 +151,7 @@ llvm::Expected<RangeTable> mlir::qnn::measureRanges(StringRef modelName, StringR
   if (isComplete)
     return std::move(table);
   const std::string used = "interrupted after " + std::to_string(table.getSamplesUsed()) + " of " +
-                           std::to_string(table.getSamplesAsked()) + " samples";
+                           std::to_string(table.getSamplesAsked() - table.getSamplesHeldOut()) + " samples";
   if (options.rangesOut.empty())
     return makeError(used + "; with ranges-out=FILE.json what was measured would be kept");
   return makeError(used + ": what was measured is in " + options.rangesOut +

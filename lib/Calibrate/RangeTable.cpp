@@ -51,6 +51,13 @@ int64_t RangeTable::getSamplesUsed() const {
   return samples;
 }
 
+int64_t RangeTable::getSamplesHeldOut() const {
+  int64_t samples = 0;
+  for (const DataSource &source : data)
+    samples += source.samplesHeldOut;
+  return samples;
+}
+
 /// What an edge saw instead of finite values.
 static std::string describeValues(const Sketch &sketch) {
   const uint64_t infinities = sketch.getNegativeInfinities() + sketch.getPositiveInfinities();

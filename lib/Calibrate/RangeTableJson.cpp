@@ -74,6 +74,8 @@ void RangeTable::writeJson(raw_ostream &os, bool withSketches) const {
           json.attributeObject("samples", [&] {
             json.attribute("asked", source.samplesAsked);
             json.attribute("used", source.samplesUsed);
+            if (source.samplesHeldOut)
+              json.attribute("held-out", source.samplesHeldOut);
           });
           json.attribute("seed", static_cast<int64_t>(source.seed));
         });
@@ -175,10 +177,12 @@ static bool fromJSON(const llvm::json::Value &value, DataSource &source, llvm::j
   if (!samples)
     return path.field("samples").report("missing value"), false;
   llvm::json::ObjectMapper counts(*samples, path.field("samples"));
-  if (!counts || !counts.map("asked", source.samplesAsked) || !counts.map("used", source.samplesUsed))
+  if (!counts || !counts.map("asked", source.samplesAsked) || !counts.map("used", source.samplesUsed) ||
+      !counts.mapOptional("held-out", source.samplesHeldOut))
     return false;
-  if (source.samplesUsed < 0 || source.samplesAsked < source.samplesUsed)
-    return path.field("samples").report("expected 0 <= used <= asked"), false;
+  if (source.samplesUsed < 0 || source.samplesHeldOut < 0 ||
+      source.samplesAsked - source.samplesHeldOut < source.samplesUsed)
+    return path.field("samples").report("expected used and held-out of at least 0, together at most asked"), false;
   return true;
 }
 

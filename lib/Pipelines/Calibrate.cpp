@@ -16,7 +16,7 @@ using namespace mlir::qnn;
 
 namespace {
 
-/// A JIT-compiled model together with room for its outputs.
+/// A JIT-compiled model together with room for its outputs, which calibration does not look at.
 class JitObservedModel : public ObservedModel {
 public:
   explicit JitObservedModel(std::unique_ptr<JitModel> model) : model(std::move(model)) {
@@ -27,10 +27,6 @@ public:
     }
   }
   ArrayRef<TensorInfo> getInputs() const override { return model->getInputs(); }
-  ArrayRef<TensorInfo> getOutputs() const override { return model->getOutputs(); }
-  ArrayRef<const void *> getOutputData() const override {
-    return ArrayRef<const void *>(pointers.data(), pointers.size());
-  }
   ArrayRef<std::string> getObservedEdges() const override { return model->getObservedEdges(); }
   void run(ArrayRef<const void *> inputs, void *observer, quant_opt_observe_fn observe) override {
     model->run(inputs, pointers, observer, observe);
@@ -69,6 +65,7 @@ CalibratePassOptions CalibratePipelineOptions::getPassOptions() const {
   options.perChannel = perChannel;
   options.maxSamples = maxSamples;
   options.seed = seed;
+  options.holdOut = holdOut;
   options.rangesOut = rangesOut;
   options.sketches = sketches;
   options.resume = resume;

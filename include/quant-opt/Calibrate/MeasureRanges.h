@@ -19,9 +19,6 @@ class ObservedModel {
 public:
   virtual ~ObservedModel() = default;
   virtual ArrayRef<TensorInfo> getInputs() const = 0;
-  virtual ArrayRef<TensorInfo> getOutputs() const { return {}; }
-  /// The bytes of each output after the last run, row-major.
-  virtual ArrayRef<const void *> getOutputData() const { return {}; }
   /// Edge i of `observe` is the i-th of these.
   virtual ArrayRef<std::string> getObservedEdges() const = 0;
   virtual void run(ArrayRef<const void *> inputs, void *observer, quant_opt_observe_fn observe) = 0;
@@ -36,6 +33,7 @@ struct CalibrateOptions {
   bool perChannel = false; ///< a pair for each index of an edge's innermost dimension, by min-max
   int64_t maxSamples = 0;  ///< 0 takes all
   uint64_t seed = 0;       ///< chooses which samples when there are more than asked for; 0 takes the first
+  bool holdOut = false;    ///< leaves out the held-out samples of `splitSamples`
   std::string rangesOut;   ///< where the table is written; empty writes none
   bool sketches = true;    ///< whether it holds the sketches
   std::string resume; ///< a table of the same model whose measurement is continued, or computed anew by another method

@@ -74,6 +74,7 @@ def CalibratePass : Pass<"qnn-calibrate", "::mlir::ModuleOp"> {
     Option<"perChannel", "per-channel", "bool", "false", "a range for each index of the innermost dimension (min-max only)">,
     Option<"maxSamples", "max-samples", "int64_t", "0", "samples to use; 0 takes all">,
     Option<"seed", "seed", "uint64_t", "0", "chooses which samples if there are more; 0 takes the first">,
+    Option<"holdOut", "hold-out", "bool", "true", "leave every eighth of 16 samples or more for judging the result">,
     Option<"rangesOut", "ranges-out", "std::string", "\"\"", "file for the range table; - is standard output">,
     Option<"sketches", "sketches", "bool", "true", "write the sketches too, so that the table can be merged and resumed">,
     Option<"resume", "resume", "std::string", "\"\"", "range table of this model whose measurement is continued">,

@@ -35,8 +35,9 @@ struct DataSource {
   std::string file; ///< without its folder
   std::string sha256;
   int64_t samplesAsked = 0;
-  int64_t samplesUsed = 0; ///< fewer than asked if the run was interrupted
-  uint64_t seed = 0;       ///< of the choice among more samples than asked for; 0 takes the first
+  int64_t samplesUsed = 0;    ///< fewer than asked if the run was interrupted
+  int64_t samplesHeldOut = 0; ///< of those asked for, left for judging the result
+  uint64_t seed = 0;          ///< of the choice among more samples than asked for; 0 takes the first
 };
 
 /// What one edge's values looked like.
@@ -58,6 +59,7 @@ struct RangeTable {
 
   int64_t getSamplesAsked() const;
   int64_t getSamplesUsed() const;
+  int64_t getSamplesHeldOut() const;
 
   /// Computes `edges` from `sketches` by `options`. An edge that has seen no finite value is an error that names it.
   llvm::Error computeEdges(bool perChannel);

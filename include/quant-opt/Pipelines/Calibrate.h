@@ -32,6 +32,9 @@ struct CalibratePipelineOptions : public PassPipelineOptions<CalibratePipelineOp
   Option<int64_t> maxSamples{*this, "max-samples", llvm::cl::desc("samples to use; 0 takes all"), llvm::cl::init(0)};
   Option<uint64_t> seed{*this, "seed", llvm::cl::desc("chooses which samples if there are more; 0 takes the first"),
                         llvm::cl::init(0)};
+  Option<bool> holdOut{*this, "hold-out",
+                       llvm::cl::desc("leave every eighth of 16 samples or more for judging the result"),
+                       llvm::cl::init(true)};
   Option<std::string> rangesOut{*this, "ranges-out", llvm::cl::desc("file for the range table; - is standard output")};
   Option<bool> sketches{*this, "sketches",
                         llvm::cl::desc("write the sketches too, so that the table can be merged and resumed"),

@@ -183,6 +183,25 @@ TEST_F(MeasureRangesTest, AnInterruptKeepsWhatWasMeasuredAndResumeEndsIt) {
   EXPECT_EQ(resumed->data[0].samplesUsed, 60);
 }
 
+TEST_F(MeasureRangesTest, HeldOutSamplesAreLeftOutAndSoAgainWhenResumed) {
+  CalibrateOptions options = makeOptions("all.npz");
+  options.holdOut = true;
+  options.rangesOut = getPath("ranges.json");
+  llvm::Expected<RangeTable> whole = measure(options);
+  ASSERT_TRUE(bool(whole));
+  EXPECT_EQ(whole->getSamplesUsed(), 53);
+  EXPECT_EQ(whole->getSamplesHeldOut(), 7);
+  EXPECT_EQ(whole->sketches[0].sketch.getCount(), 53u * 8);
+  llvm::Expected<RangeTable> interrupted = measure(options, 1, /*interruptAt=*/17);
+  EXPECT_TRUE(StringRef(llvm::toString(interrupted.takeError())).starts_with("interrupted after 17 of 53 samples"));
+  options.resume = options.rangesOut;
+  options.holdOut = false; // the table says that it holds some out
+  llvm::Expected<RangeTable> resumed = measure(options);
+  ASSERT_TRUE(bool(resumed));
+  EXPECT_EQ(format(*resumed), format(*whole));
+  EXPECT_EQ(resumed->getSamplesHeldOut(), 7);
+}
+
 TEST_F(MeasureRangesTest, AnInterruptWithoutATableSaysHowToKeepIt) {
   llvm::Expected<RangeTable> table = measure(makeOptions("all.npz"), 1, /*interruptAt=*/3);
   EXPECT_EQ(llvm::toString(table.takeError()),

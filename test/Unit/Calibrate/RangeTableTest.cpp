@@ -95,7 +95,7 @@ TEST(RangeTable, FaultsAreNamedWithTheirPlace) {
   EXPECT_EQ(
       getRefusal(
           R"({"version": 1, "edges": [], "data": [{"file": "f", "sha256": "0", "samples": {"asked": 1, "used": 2}}]})"),
-      "expected 0 <= used <= asked at range table.data[0].samples");
+      "expected used and held-out of at least 0, together at most asked at range table.data[0].samples");
   EXPECT_EQ(
       getRefusal(R"({"version": 1, "edges": [{"name": "x", "lo": 0, "hi": 1}, {"name": "x", "lo": 0, "hi": 1}]})"),
       "edge \"x\" appears twice");
