@@ -2,6 +2,7 @@
 //----------------------===//
 #include "quant-opt/Analysis/QuantizedEdges.h"
 
+#include "quant-opt/Dialect/Qnn/IR/Precision.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Support/Locations.h"
 
@@ -164,6 +165,8 @@ void EdgeFinder::makeChains() {
 }
 
 bool EdgeFinder::isExcluded(const QuantizedChain &chain) {
+  if (isFloat(getPrecision(chain.root)))
+    return true;
   if (options.exclude.empty())
     return false;
   return options.exclude.contains(getNodeName(chain.root->getLoc())) ||
@@ -276,7 +279,9 @@ void EdgeFinder::collectFloatOps(QuantizedEdges &result) {
       continue;
     const QuantizedChain &chain = chains[it->second];
     if (isExcluded(chain))
-      result.floatOps.push_back({op, "it is excluded by name"});
+      result.floatOps.push_back({op, isFloat(getPrecision(op))
+                                         ? "its precision was set to " + getPrecisionName(getPrecision(op)).str()
+                                         : "it is excluded by name"});
     else if (demanded.contains(chain.result))
       result.floatOps.push_back({op, "not all of its operands are quantized"});
     else

@@ -32,11 +32,8 @@ public:
       emitError(getOperation()->getLoc(), "expected a weight-bits of 4 or 8, found ") << weightBits.getValue();
       return signalPassFailure();
     }
-    FailureOr<QuantizedEdgesOptions> options = getEdgesOptions();
-    if (failed(options))
-      return signalPassFailure();
     WalkResult result = getOperation()->walk<WalkOrder::PreOrder>([&](FunctionOpInterface function) {
-      if (!function.isExternal() && failed(runOnFunction(function, *options)))
+      if (!function.isExternal() && failed(runOnFunction(function)))
         return WalkResult::interrupt();
       return WalkResult::skip();
     });
@@ -47,35 +44,10 @@ public:
   }
 
 private:
-  LogicalResult runOnFunction(FunctionOpInterface function, const QuantizedEdgesOptions &options);
-  FailureOr<QuantizedEdgesOptions> getEdgesOptions();
+  LogicalResult runOnFunction(FunctionOpInterface function);
   Type getQuantizedType(const EdgeParams &edge);
   void insertPair(const QuantizedEdge &edge, Type quantizedType);
 };
-
-FailureOr<QuantizedEdgesOptions> InsertQdqPass::getEdgesOptions() {
-  QuantizedEdgesOptions result;
-  if (exclude.empty())
-    return result;
-  llvm::StringSet<> names;
-  getOperation()->walk([&](Operation *op) { names.insert(getNodeName(op->getLoc())); });
-  for (const std::string &name : exclude) {
-    if (!names.contains(name)) {
-      StringRef nearest;
-      for (StringRef candidate : names.keys())
-        if (!candidate.empty() && (nearest.empty() || std::make_pair(candidate.edit_distance(name), candidate) <
-                                                          std::make_pair(nearest.edit_distance(name), nearest)))
-          nearest = candidate;
-      InFlightDiagnostic diag = getOperation()->emitError("no operation is named '")
-                                << name << "', which is to be excluded";
-      if (!nearest.empty())
-        diag << "; did you mean '" << nearest << "'?";
-      return failure();
-    }
-    result.exclude.insert(name);
-  }
-  return result;
-}
 
 Type InsertQdqPass::getQuantizedType(const EdgeParams &edge) {
   MLIRContext *context = &getContext();
@@ -96,9 +68,9 @@ void InsertQdqPass::insertPair(const QuantizedEdge &edge, Type quantizedType) {
   value.replaceAllUsesExcept(dequantize, quantize);
 }
 
-LogicalResult InsertQdqPass::runOnFunction(FunctionOpInterface function, const QuantizedEdgesOptions &options) {
+LogicalResult InsertQdqPass::runOnFunction(FunctionOpInterface function) {
   QuantizationScheme scheme{activationType, activationScheme, weightScheme, weightBits};
-  FailureOr<ChosenParams> chosen = chooseParams(function, scheme, options);
+  FailureOr<ChosenParams> chosen = chooseParams(function, scheme);
   if (failed(chosen))
     return failure();
   const QuantizedEdges &edges = chosen->edges;

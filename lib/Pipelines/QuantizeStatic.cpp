@@ -8,6 +8,7 @@
 #include "quant-opt/InsertQdq/Passes.h"
 #include "quant-opt/Integerize/Passes.h"
 #include "quant-opt/Pipelines/Normalize.h"
+#include "quant-opt/Refine/Passes.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Pass/PassManager.h"
@@ -86,16 +87,18 @@ private:
 void qnn::buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOptions &options) {
   // Why here: ranges belong to the Normalized form; only there each edge that will be quantized is a value of its own.
   pm.addPass(std::make_unique<PrepareRangesPass>(options));
-  // Why here: a range that is missing is an error of calibration, and named as such before anything is changed. With
-  // exclusions fewer ranges are needed, which the next pass checks itself.
-  if (options.exclude.empty())
-    pm.addPass(createVerifyCalibratedPass());
+  // Why here: the ranges do not depend on precisions, so that one range table serves them all.
+  AssignPrecisionPassOptions assign;
+  assign.exclude.assign(options.exclude.begin(), options.exclude.end());
+  assign.layers.assign(options.layers.begin(), options.layers.end());
+  pm.addPass(createAssignPrecisionPass(assign));
+  // Why here: a range that is missing is an error of calibration, and named as such before anything is changed.
+  pm.addPass(createVerifyCalibratedPass());
   InsertQdqPassOptions insert;
   insert.activationType = options.activationType;
   insert.activationScheme = options.activationScheme;
   insert.weightScheme = options.weightScheme;
   insert.weightBits = options.weightBits;
-  insert.exclude.assign(options.exclude.begin(), options.exclude.end());
   pm.addPass(createInsertQdqPass(insert));
   pm.addPass(createVerifyQdqPass());
 }

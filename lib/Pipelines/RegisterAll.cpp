@@ -18,6 +18,7 @@
 #include "quant-opt/Pipelines/LowerToX86.h"
 #include "quant-opt/Pipelines/Normalize.h"
 #include "quant-opt/Pipelines/QuantizeStatic.h"
+#include "quant-opt/Refine/Passes.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -46,6 +47,7 @@ void qnn::registerQnnPasses() {
   registerEqualizePasses();
   registerCalibratePasses();
   registerCalibratePipeline();
+  registerRefinePasses();
   registerInsertQdqPasses();
   registerIntegerizePasses();
   registerLowerCommonPasses();

@@ -3,6 +3,7 @@
 // RUN: quant-opt %s --quantize-static="activation-type=i8" | FileCheck %s --check-prefix=I8
 // RUN: quant-opt %s --quantize-static="activation-scheme=symmetric weight-scheme=per-tensor" | FileCheck %s --check-prefix=SYM
 // RUN: quant-opt %s --quantize-static="exclude=fc" | FileCheck %s --check-prefix=EXCLUDE
+// RUN: quant-opt %s --quantize-static="layer=kind:linear=f32" | FileCheck %s --check-prefix=EXCLUDE
 // RUN: not quant-opt %s --quantize-static="ranges=%t.json" 2>&1 | FileCheck %s --check-prefix=TWICE
 // RUN: not quant-opt %s --qnn-insert-qdq --quantize-static 2>&1 | FileCheck %s --check-prefix=QUANTIZED
 

@@ -172,6 +172,8 @@ static void setPipelineOptions(const QuantizeOptions &from, QuantizeStaticOption
     to.merge.push_back(table);
   for (const std::string &node : from.exclude)
     to.exclude.push_back(node);
+  for (const std::string &layer : from.layers)
+    to.layers.push_back(layer);
   to.equalize = from.equalize == "on";
   to.symmetric = from.activationScheme == "symmetric";
   to.activationType = from.activationType == "i8" ? ActivationType::I8 : ActivationType::U8;

@@ -18,7 +18,7 @@ enum class EmitKind { Mlir, Ranges, Qdq, Integer, Llvm, Object, Shared };
 struct QuantizeOptions {
   bool enabled = false;
   std::string calibrationData, method = "mse", ranges, rangesOut, resume;
-  std::vector<std::string> merge, exclude;
+  std::vector<std::string> merge, exclude, layers;
   double percentile = 99.99;
   int64_t maxSamples = 0, seed = 0;
   std::string activationType = "u8", activationScheme = "asymmetric", weightScheme = "per-channel", equalize = "on";

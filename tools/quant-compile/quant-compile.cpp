@@ -66,8 +66,8 @@ static llvm::Error checkQuantization(const CompileOptions &options) {
                       : usageError("--emit=ranges needs --calibration-data=FILE.npz, samples to measure ranges on");
   if (options.emit == EmitKind::Qdq && !how.enabled)
     return usageError("--emit=qdq needs --quantize=static");
-  if (!how.enabled &&
-      (calibrates || !how.ranges.empty() || !how.rangesOut.empty() || !how.exclude.empty() || how.equalize == "off"))
+  if (!how.enabled && (calibrates || !how.ranges.empty() || !how.rangesOut.empty() || !how.exclude.empty() ||
+                       !how.layers.empty() || how.equalize == "off"))
     return usageError("options of quantization were given without --quantize=static");
   if (how.enabled && calibrates && !how.ranges.empty())
     return usageError("--ranges takes the place of calibration data; give one of them");
@@ -114,7 +114,10 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
   commandLine.list("merge", "FILE.json", how.merge, "range tables measured on other data, which are added");
   commandLine.choice("equalize", {"on", "off"}, how.equalize,
                      "move factors between layers so that the channels of a tensor have alike ranges (on)");
-  commandLine.list("exclude", "LAYER", how.exclude, "node whose contraction stays in f32");
+  commandLine.list(
+      "layer", "PATTERN=PRECISION", how.layers,
+      "i4, i8, i16, bf16, f16 or f32 for the layers named by node, glob, /expression/, kind:conv, first, last");
+  commandLine.list("exclude", "PATTERN", how.exclude, "layers that stay in f32, as --layer=PATTERN=f32");
   commandLine.choice("activation-type", {"u8", "i8"}, how.activationType, "storage of activations (u8)");
   commandLine.choice("activation-scheme", {"asymmetric", "symmetric"}, how.activationScheme,
                      "how a range becomes scale and zero point (asymmetric)");

@@ -45,11 +45,12 @@ struct FloatOp {
 };
 
 struct QuantizedEdgesOptions {
-  /// Names of nodes whose contraction stays in f32.
+  /// Names of nodes whose chains are left out too, to try what that would do.
   llvm::StringSet<> exclude;
 };
 
-/// The decision for one function, whose IR holds no `qnn.range` or `qnn.observe` (see `stripRanges`).
+/// The decision for one function, whose IR holds no `qnn.range` or `qnn.observe` (see `stripRanges`). A chain whose
+/// root bears a float `qnn.precision` is left out.
 struct QuantizedEdges {
   /// In program order.
   std::vector<QuantizedEdge> edges;

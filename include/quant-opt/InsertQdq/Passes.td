@@ -13,7 +13,7 @@ def InsertQdqPass : Pass<"qnn-insert-qdq"> {
     in [-127, 127]; a `qnn.range` on the weight states what is clipped. With `weight-bits=4`, or `qnn.precision = "i4"` on a contraction, the
     integers are in [-7, 7]; they are stored as bytes all the same, and computed with as bytes. All ranges are gone afterwards.
 
-    An edge without a range, and a name in `exclude` that no operation bears, are errors. What stays float is said in a missed remark
+    An edge without a range is an error. What stays float, by its nature or by a float `qnn.precision`, is said in a missed remark
     (category `qnn`), and the parameters of each edge in an analysis remark.
 
     Before and after (test/InsertQdq/insert-qdq.mlir):
@@ -39,7 +39,6 @@ def InsertQdqPass : Pass<"qnn-insert-qdq"> {
              clEnumValN(::mlir::qnn::WeightScheme::PerChannel, "per-channel", "one for each output channel"),
              clEnumValN(::mlir::qnn::WeightScheme::PerTensor, "per-tensor", "one for the whole tensor"))}]>,
     Option<"weightBits", "weight-bits", "int64_t", "8", "8, or 4: weights in [-7, 7], stored as bytes">,
-    ListOption<"exclude", "exclude", "std::string", "names of nodes whose contraction stays in f32">,
   ];
   let statistics = [
     Statistic<"numEdges", "edges", "edges quantized">,

@@ -27,7 +27,9 @@ struct QuantizeStaticOptions : public CalibratePipelineOptions {
                        clEnumValN(WeightScheme::PerTensor, "per-tensor", "one for the whole tensor"))};
   Option<int64_t> weightBits{*this, "weight-bits", llvm::cl::desc("8, or 4: weights in [-7, 7], stored as bytes"),
                              llvm::cl::init(8)};
-  ListOption<std::string> exclude{*this, "exclude", llvm::cl::desc("names of nodes whose contraction stays in f32")};
+  ListOption<std::string> exclude{*this, "exclude", llvm::cl::desc("patterns of layers that stay in f32")};
+  ListOption<std::string> layers{*this, "layer",
+                                 llvm::cl::desc("PATTERN=PRECISION with i4, i8, i16, bf16, f16 or f32")};
 };
 
 /// Adds the passes of `--quantize-static` to `pm`, a pass manager on modules: from the Imported form, or from the
