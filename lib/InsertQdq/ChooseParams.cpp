@@ -4,6 +4,8 @@
 #include "quant-opt/Numerics/Quantize.h"
 #include "quant-opt/Support/Weights.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 using namespace mlir;
 using namespace mlir::qnn;
 
@@ -56,6 +58,68 @@ static numerics::StorageBounds getWeightBounds(Operation *contraction, const Qua
   return bits == 4 ? numerics::kS4Narrow : numerics::kS8Narrow;
 }
 
+/// The dimensions of the root's result that its output channels are, in the weight's order, and their extents.
+static AffineMap getChannelMap(Operation *root, const QuantRule &rule, SmallVectorImpl<int64_t> &shape) {
+  auto type = cast<RankedTensorType>(root->getResult(0).getType());
+  MLIRContext *context = root->getContext();
+  SmallVector<AffineExpr> dims;
+  for (int64_t loop : rule.getWeightChannelLoops()) {
+    unsigned dim = *rule.maps.back().getResultPosition(getAffineDimExpr(loop, context));
+    dims.push_back(getAffineDimExpr(dim, context));
+    shape.push_back(type.getDimSize(dim));
+  }
+  return AffineMap::get(type.getRank(), 0, dims, context);
+}
+
+/// Whether the scalar computation uses its input `value` only to add its input `addend`.
+static bool addsTo(QuantizableOpInterface op, const QuantRule &rule, unsigned value, unsigned addend) {
+  Block block;
+  OpBuilder builder(op.getContext());
+  builder.setInsertionPointToStart(&block);
+  SmallVector<Value> scalars;
+  for (OpOperand *input : rule.inputs)
+    scalars.push_back(block.addArgument(getElementTypeOrSelf(input->get().getType()), op.getLoc()));
+  op.cloneScalarBody(builder, scalars);
+  if (!scalars[value].hasOneUse() || !scalars[addend].hasOneUse())
+    return false;
+  auto sum = dyn_cast<arith::AddFOp>(*scalars[value].user_begin());
+  return sum && *scalars[addend].user_begin() == sum;
+}
+
+OpOperand *qnn::findBias(const QuantizedChain &chain) {
+  QuantRule root = getQuantRule(chain.root);
+  if (!root.weight || chain.epilogue.empty())
+    return nullptr;
+  auto op = dyn_cast<QuantizableOpInterface>(chain.epilogue.front());
+  QuantRule rule = getQuantRule(chain.epilogue.front());
+  Value result = chain.root->getResult(0);
+  if (!op || rule.role != QuantRole::Elementwise || !result.hasOneUse())
+    return nullptr;
+  SmallVector<int64_t> shape;
+  AffineMap channels = getChannelMap(chain.root, root, shape);
+  for (auto [i, input] : llvm::enumerate(rule.inputs)) {
+    if (input->get() != result)
+      continue;
+    for (auto [j, other] : llvm::enumerate(rule.inputs)) {
+      auto type = dyn_cast<RankedTensorType>(other->get().getType());
+      if (i == j || !type || !type.getElementType().isF32() || !getConstantElements(other->get()) ||
+          !addsTo(op, rule, i, j))
+        continue;
+      // Extents of 1 are no matter.
+      auto withoutUnits = [&](AffineMap map, ArrayRef<int64_t> extents) {
+        SmallVector<AffineExpr> exprs;
+        for (auto [expr, extent] : llvm::zip_equal(map.getResults(), extents))
+          if (extent != 1)
+            exprs.push_back(expr);
+        return exprs;
+      };
+      if (withoutUnits(rule.maps[j], type.getShape()) == withoutUnits(channels, shape))
+        return other;
+    }
+  }
+  return nullptr;
+}
+
 /// The grid of a chain's weight; without one, `reason` says why if the root has a weight at all.
 static ChosenChain chooseChain(const QuantizedChain &chain, const llvm::DenseMap<Value, StatedRange> &ranges,
                                const QuantizationScheme &scheme) {
@@ -96,12 +160,19 @@ static ChosenChain chooseChain(const QuantizedChain &chain, const llvm::DenseMap
   for (float limit : limits)
     weight.scales.push_back(numerics::symmetricParams(-limit, limit, weight.bounds).scale);
   result.weight = std::move(weight);
+  result.biasMap = getChannelMap(chain.root, rule, result.biasShape);
+  result.bias = findBias(chain);
+  if (result.bias) {
+    QuantRule addition = getQuantRule(result.bias->getOwner());
+    result.biasMap = addition.maps[llvm::find(addition.inputs, result.bias) - addition.inputs.begin()];
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(result.bias->get().getType()).getShape();
+    result.biasShape.assign(shape.begin(), shape.end());
+  }
   return result;
 }
 
-/// The hulls of the groups; fails if edges have no range.
-static FailureOr<std::vector<numerics::Range>> getGroupRanges(const QuantizedEdges &edges,
-                                                              const llvm::DenseMap<Value, StatedRange> &ranges) {
+FailureOr<std::vector<numerics::Range>> qnn::getGroupRanges(const QuantizedEdges &edges,
+                                                            const llvm::DenseMap<Value, StatedRange> &ranges) {
   std::vector<numerics::Range> groups(edges.numGroups);
   bool complete = true;
   for (const QuantizedEdge &edge : edges.edges) {

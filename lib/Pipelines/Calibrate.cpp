@@ -16,7 +16,7 @@ using namespace mlir::qnn;
 
 namespace {
 
-/// A JIT-compiled model together with room for its outputs, which calibration does not look at.
+/// A JIT-compiled model together with room for its outputs.
 class JitObservedModel : public ObservedModel {
 public:
   explicit JitObservedModel(std::unique_ptr<JitModel> model) : model(std::move(model)) {
@@ -27,6 +27,10 @@ public:
     }
   }
   ArrayRef<TensorInfo> getInputs() const override { return model->getInputs(); }
+  ArrayRef<TensorInfo> getOutputs() const override { return model->getOutputs(); }
+  ArrayRef<const void *> getOutputData() const override {
+    return ArrayRef<const void *>(pointers.data(), pointers.size());
+  }
   ArrayRef<std::string> getObservedEdges() const override { return model->getObservedEdges(); }
   void run(ArrayRef<const void *> inputs, void *observer, quant_opt_observe_fn observe) override {
     model->run(inputs, pointers, observer, observe);

@@ -19,6 +19,9 @@ class ObservedModel {
 public:
   virtual ~ObservedModel() = default;
   virtual ArrayRef<TensorInfo> getInputs() const = 0;
+  virtual ArrayRef<TensorInfo> getOutputs() const { return {}; }
+  /// The bytes of each output after the last run, row-major.
+  virtual ArrayRef<const void *> getOutputData() const { return {}; }
   /// Edge i of `observe` is the i-th of these.
   virtual ArrayRef<std::string> getObservedEdges() const = 0;
   virtual void run(ArrayRef<const void *> inputs, void *observer, quant_opt_observe_fn observe) = 0;

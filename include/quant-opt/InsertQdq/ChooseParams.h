@@ -71,7 +71,17 @@ struct ChosenChain {
   /// None where the root has no weight operand, or `reason` says why it stays float.
   std::optional<ChosenWeight> weight;
   std::string reason;
+  /// With a weight: the constant that the chain adds to the root's result for each output channel, or null.
+  OpOperand *bias = nullptr;
+  /// Where an element of the root's result finds its bias, one value for each output channel in row-major order: the
+  /// shape of a tensor of biases and the map from the result's dimensions. Those of `bias`, if there is one.
+  SmallVector<int64_t> biasShape;
+  AffineMap biasMap;
 };
+
+/// The constant operand by which the chain adds one value for each output channel of its root to the root's result, or
+/// null. The operand's elements are in the order of the channels.
+OpOperand *findBias(const QuantizedChain &chain);
 
 struct ChosenParams {
   QuantizedEdges edges;
@@ -82,6 +92,11 @@ struct ChosenParams {
   std::vector<EdgeParams> groups;
   std::vector<ChosenChain> chains;
 };
+
+/// The hull of each group's ranges, constants and padding. Fails, having emitted an error for each, if edges have no
+/// range.
+FailureOr<std::vector<numerics::Range>> getGroupRanges(const QuantizedEdges &edges,
+                                                       const llvm::DenseMap<Value, StatedRange> &ranges);
 
 /// Decides everything that quantizing `function`, in the Calibrated form, needs. Takes its `qnn.range`s out;
 /// `stateRanges(function, result.ranges)` puts them back. Fails, having emitted an error for each, if edges have no

@@ -54,8 +54,11 @@ struct SimulatedLayer {
   /// Contractions with a constant weight only.
   std::optional<ChosenWeight> weight; ///< `operand` is null: the model it belongs to is a copy
   std::vector<int64_t> weightShape;
-  /// One for each output channel, in the order of the weight's channels (`WeightView`); zeros if the model has no bias.
+  /// Row-major, of `biasShape`: one for each output channel; zeros if the model has no bias. `biasMap` says where an
+  /// element of the root's result finds its own.
   std::vector<float> bias;
+  std::vector<int64_t> biasShape;
+  AffineMap biasMap;
   bool hasBias = false;
 };
 
@@ -126,6 +129,14 @@ public:
   /// rounding by bias_c1 is far below what any grid of activations shows.
   void setBias(unsigned layer, ArrayRef<float> values);
   ArrayRef<float> getBias(unsigned layer) const;
+
+  /// All of the above, to return to.
+  struct Settings {
+    std::vector<std::optional<EdgeParams>> edges;
+    std::vector<std::vector<float>> weights, biases;
+  };
+  Settings getSettings() const;
+  void setSettings(const Settings &settings);
 
   /// The model's own inputs and outputs; the trial build's arguments are not among them.
   ArrayRef<TensorInfo> getInputs() const;

@@ -1,0 +1,330 @@
+//===- Simulation.cpp - One float compilation of a model whose quantization is switched at run time ---------------===//
+#include "quant-opt/Simulate/Simulation.h"
+
+#include "TrialBuild.h"
+#include "quant-opt/Numerics/Quantize.h"
+#include "quant-opt/Support/Locations.h"
+#include "quant-opt/Support/Weights.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+struct Simulation::State {
+  /// A copy of the model without ranges, for questions about which edges an exclusion leaves.
+  OwningOpRef<ModuleOp> model;
+  FunctionOpInterface function;
+  QuantizationScheme scheme;
+  llvm::DenseMap<Value, StatedRange> ranges;
+
+  std::vector<SimulatedEdge> edges;
+  std::vector<SimulatedLayer> layers;
+  unsigned numGroups = 0;
+  llvm::StringMap<unsigned> edgeByName, layerByName;
+
+  std::unique_ptr<ObservedModel> build;
+  unsigned numInputs = 0;
+  std::vector<const void *> arguments; ///< of the trial build; the model's own inputs first
+
+  /// What arguments point to.
+  std::vector<std::vector<float>> weights, biases;
+  std::vector<std::array<float, kEdgeArguments>> edgeArguments;
+  std::vector<std::optional<EdgeParams>> edgeParams;
+
+  std::vector<TrialTap> taps; ///< by the build's numbers
+  TapFn *tap = nullptr;
+
+  void describe(const ChosenParams &chosen);
+  SmallVector<unsigned> findSources(Value value, const llvm::DenseMap<Value, unsigned> &edgeOf);
+  static void observe(void *observer, int32_t number, const float *data, int64_t count);
+};
+
+/// The edges whose elements `value` holds.
+SmallVector<unsigned> Simulation::State::findSources(Value value, const llvm::DenseMap<Value, unsigned> &edgeOf) {
+  llvm::SetVector<Value> seen;
+  SmallVector<Value> worklist{value};
+  llvm::SmallSetVector<unsigned, 4> found;
+  while (!worklist.empty()) {
+    Value current = worklist.pop_back_val();
+    if (!seen.insert(current))
+      continue;
+    if (auto it = edgeOf.find(current); it != edgeOf.end()) {
+      found.insert(it->second);
+      continue;
+    }
+    Operation *producer = current.getDefiningOp();
+    if (!producer)
+      continue;
+    QuantRule rule = getQuantRule(producer);
+    if (rule.role == QuantRole::ValuePreserving)
+      for (OpOperand *operand : llvm::reverse(rule.activations))
+        worklist.push_back(operand->get());
+  }
+  return found.takeVector();
+}
+
+void Simulation::State::describe(const ChosenParams &chosen) {
+  numGroups = chosen.edges.numGroups;
+  llvm::DenseMap<Value, unsigned> edgeOf;
+  auto addEdge = [&](const QuantizedEdge &edge, bool isConstant) {
+    edgeOf[edge.value] = edges.size();
+    edgeByName.try_emplace(edge.name, edges.size());
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(edge.value.getType()).getShape();
+    edges.push_back(
+        {edge.name, edge.group, isConstant, shape.vec(), chosen.groups[edge.group], chosen.groupRanges[edge.group]});
+  };
+  for (const QuantizedEdge &edge : chosen.edges.edges)
+    addEdge(edge, /*isConstant=*/false);
+  for (const QuantizedEdge &edge : chosen.edges.constants)
+    addEdge(edge, /*isConstant=*/true);
+
+  for (auto [chain, choice] : llvm::zip_equal(chosen.edges.chains, chosen.chains)) {
+    QuantRule rule = getQuantRule(chain.root);
+    SimulatedLayer layer;
+    layer.name = getNodeName(chain.root->getLoc());
+    layer.role = chain.role;
+    layer.maps = rule.maps;
+    layer.iterators = rule.iterators;
+    layer.accumulatorShape = cast<RankedTensorType>(chain.root->getResult(0).getType()).getShape().vec();
+    for (OpOperand *operand : rule.activations) {
+      layer.operandShapes.push_back(cast<RankedTensorType>(operand->get().getType()).getShape().vec());
+      for (unsigned edge : findSources(operand->get(), edgeOf))
+        if (!llvm::is_contained(layer.inputs, edge))
+          layer.inputs.push_back(edge);
+    }
+    for (Operation *op : chain.epilogue)
+      for (OpOperand *operand : getQuantRule(op).activations) {
+        Operation *producer = operand->get().getDefiningOp();
+        if (producer && (producer == chain.root || llvm::is_contained(chain.epilogue, producer)))
+          continue;
+        for (unsigned edge : findSources(operand->get(), edgeOf))
+          if (!llvm::is_contained(layer.epilogueInputs, edge))
+            layer.epilogueInputs.push_back(edge);
+      }
+    if (auto it = edgeOf.find(chain.result); it != edgeOf.end())
+      layer.output = it->second;
+    if (choice.weight) {
+      layer.weight = choice.weight;
+      layer.weight->operand = nullptr;
+      layer.weightShape = cast<RankedTensorType>(choice.weight->operand->get().getType()).getShape().vec();
+      layer.biasShape.assign(choice.biasShape.begin(), choice.biasShape.end());
+      layer.biasMap = choice.biasMap;
+      layer.hasBias = choice.bias;
+      if (choice.bias)
+        layer.bias = *readConstant<float>(choice.bias->get());
+      else
+        layer.bias.assign(ShapedType::getNumElements(choice.biasShape), 0.0f);
+    }
+    layerByName.try_emplace(layer.name, layers.size());
+    layers.push_back(std::move(layer));
+  }
+}
+
+static FunctionOpInterface findFunction(ModuleOp module) {
+  FunctionOpInterface found;
+  module.walk<WalkOrder::PreOrder>([&](FunctionOpInterface function) {
+    if (!found && !function.isExternal() && function.isPublic())
+      found = function;
+    return WalkResult::skip();
+  });
+  return found;
+}
+
+FailureOr<std::unique_ptr<Simulation>> Simulation::create(ModuleOp calibrated, const SimulationOptions &options,
+                                                          const CompileObservedFn &compile) {
+  auto state = std::make_unique<State>();
+  state->model = calibrated.clone();
+  state->function = findFunction(*state->model);
+  if (!state->function)
+    return emitError(calibrated.getLoc(), "cannot be simulated: it has no public function");
+  state->scheme = options.scheme;
+  // What is chosen for the copy that stays refers to that copy; the other one is changed and compiled away.
+  OwningOpRef<ModuleOp> trial(calibrated.clone());
+  FunctionOpInterface function = findFunction(*trial);
+  FailureOr<ChosenParams> chosen = chooseParams(function, options.scheme);
+  if (failed(chosen))
+    return failure();
+  state->ranges = stripRanges(state->function);
+  state->describe(*chosen);
+  state->numInputs = function.getNumArguments();
+  TrialArguments arguments = makeTrialBuild(function, *chosen, options, state->taps);
+
+  FailureOr<std::unique_ptr<ObservedModel>> build = compile(*trial);
+  if (failed(build))
+    return failure();
+  state->build = std::move(*build);
+  // The build may number its observers in another order than they were made.
+  llvm::StringMap<unsigned> byName;
+  for (auto [i, tap] : llvm::enumerate(state->taps))
+    byName[tap.name] = i;
+  std::vector<TrialTap> numbered;
+  for (const std::string &name : state->build->getObservedEdges())
+    numbered.push_back(state->taps[byName.lookup(name)]);
+  state->taps = std::move(numbered);
+
+  state->arguments.resize(arguments.numArguments);
+  state->weights.resize(state->layers.size());
+  state->biases.resize(state->layers.size());
+  for (const TrialArguments::Layer &layer : arguments.layers) {
+    state->weights[layer.layer].resize(state->layers[layer.layer].weight->values.size());
+    state->biases[layer.layer].resize(state->layers[layer.layer].bias.size());
+    state->arguments[layer.weight] = state->weights[layer.layer].data();
+    state->arguments[layer.bias] = state->biases[layer.layer].data();
+  }
+  state->edgeArguments.resize(state->edges.size());
+  state->edgeParams.resize(state->edges.size());
+  for (auto [i, values] : llvm::enumerate(state->edgeArguments))
+    for (auto [k, value] : llvm::enumerate(values))
+      state->arguments[arguments.firstEdge + i * kEdgeArguments + k] = &value;
+  std::unique_ptr<Simulation> simulation(new Simulation(std::move(state)));
+  simulation->quantizeNothing();
+  return simulation;
+}
+
+Simulation::Simulation(std::unique_ptr<State> state) : state(std::move(state)) {}
+Simulation::~Simulation() = default;
+
+ArrayRef<SimulatedEdge> Simulation::getEdges() const { return state->edges; }
+ArrayRef<SimulatedLayer> Simulation::getLayers() const { return state->layers; }
+unsigned Simulation::getNumGroups() const { return state->numGroups; }
+
+static std::optional<unsigned> lookUp(const llvm::StringMap<unsigned> &map, StringRef name) {
+  auto it = map.find(name);
+  return it == map.end() ? std::nullopt : std::optional<unsigned>(it->second);
+}
+std::optional<unsigned> Simulation::findEdge(StringRef name) const { return lookUp(state->edgeByName, name); }
+std::optional<unsigned> Simulation::findLayer(StringRef name) const { return lookUp(state->layerByName, name); }
+
+void Simulation::quantizeAll() {
+  for (unsigned edge = 0, e = state->edges.size(); edge != e; ++edge)
+    setEdge(edge, state->edges[edge].params);
+  for (unsigned layer = 0, e = state->layers.size(); layer != e; ++layer) {
+    quantizeWeight(layer, true);
+    setBias(layer, {});
+  }
+}
+
+void Simulation::quantizeNothing() {
+  for (unsigned edge = 0, e = state->edges.size(); edge != e; ++edge)
+    setEdge(edge, std::nullopt);
+  for (unsigned layer = 0, e = state->layers.size(); layer != e; ++layer) {
+    quantizeWeight(layer, false);
+    setBias(layer, {});
+  }
+}
+
+void Simulation::setExcluded(const llvm::StringSet<> &names) {
+  quantizeNothing();
+  QuantizedEdgesOptions options;
+  options.exclude = names;
+  QuantizedEdges left = getQuantizedEdges(state->function, options);
+  // Cannot fail: every edge that is left had a range when nothing was excluded.
+  FailureOr<std::vector<numerics::Range>> ranges = getGroupRanges(left, state->ranges);
+  if (failed(ranges))
+    return;
+  for (const auto *list : {&left.edges, &left.constants})
+    for (const QuantizedEdge &edge : *list)
+      if (std::optional<unsigned> number = findEdge(edge.name))
+        setEdge(*number, getEdgeParams((*ranges)[edge.group], state->scheme));
+  llvm::StringSet<> quantized;
+  for (const QuantizedChain &chain : left.chains)
+    quantized.insert(getNodeName(chain.root->getLoc()));
+  for (unsigned layer = 0, e = state->layers.size(); layer != e; ++layer)
+    quantizeWeight(layer, quantized.contains(state->layers[layer].name));
+}
+
+void Simulation::quantizeLayer(unsigned layer, bool on) {
+  const SimulatedLayer &info = state->layers[layer];
+  for (const auto *list : {&info.inputs, &info.epilogueInputs})
+    for (unsigned edge : *list)
+      setEdge(edge, on ? std::optional<EdgeParams>(state->edges[edge].params) : std::nullopt);
+  quantizeWeight(layer, on);
+}
+
+void Simulation::setEdge(unsigned edge, std::optional<EdgeParams> params) {
+  state->edgeParams[edge] = params;
+  std::array<float, kEdgeArguments> &values = state->edgeArguments[edge];
+  if (!params) {
+    values = {0.0f, 0.0f, 0.0f};
+    return;
+  }
+  // Differences of integers below 2^17, exact in f32.
+  values = {params->params.scale, static_cast<float>(params->bounds.qmin - params->params.zeroPoint),
+            static_cast<float>(params->bounds.qmax - params->params.zeroPoint)};
+}
+
+void Simulation::setGroup(unsigned group, std::optional<EdgeParams> params) {
+  for (unsigned edge = 0, e = state->edges.size(); edge != e; ++edge)
+    if (state->edges[edge].group == group)
+      setEdge(edge, params);
+}
+
+std::optional<EdgeParams> Simulation::getEdge(unsigned edge) const { return state->edgeParams[edge]; }
+
+void Simulation::setWeight(unsigned layer, ArrayRef<float> values) {
+  const SimulatedLayer &info = state->layers[layer];
+  if (!info.weight)
+    return;
+  if (values.empty())
+    values = info.weight->values;
+  assert(values.size() == state->weights[layer].size() && "expected as many values as the weight has");
+  llvm::copy(values, state->weights[layer].begin());
+}
+
+ArrayRef<float> Simulation::getWeight(unsigned layer) const { return state->weights[layer]; }
+
+void Simulation::quantizeWeight(unsigned layer, bool on) {
+  const std::optional<ChosenWeight> &weight = state->layers[layer].weight;
+  if (!weight)
+    return;
+  if (!on)
+    return setWeight(layer, {});
+  for (auto [i, value] : llvm::enumerate(state->weights[layer]))
+    value = numerics::dequantize(weight->quantize(i, weight->values[i]), weight->getScale(i), /*zeroPoint=*/0);
+}
+
+void Simulation::setBias(unsigned layer, ArrayRef<float> values) {
+  const SimulatedLayer &info = state->layers[layer];
+  if (!info.weight)
+    return;
+  if (values.empty())
+    values = info.bias;
+  assert(values.size() == state->biases[layer].size() && "expected as many values as the bias has");
+  llvm::copy(values, state->biases[layer].begin());
+}
+
+ArrayRef<float> Simulation::getBias(unsigned layer) const { return state->biases[layer]; }
+
+Simulation::Settings Simulation::getSettings() const { return {state->edgeParams, state->weights, state->biases}; }
+
+void Simulation::setSettings(const Settings &settings) {
+  for (auto [i, params] : llvm::enumerate(settings.edges))
+    setEdge(i, params);
+  for (unsigned layer = 0, e = state->layers.size(); layer != e; ++layer) {
+    setWeight(layer, settings.weights[layer]);
+    setBias(layer, settings.biases[layer]);
+  }
+}
+
+ArrayRef<TensorInfo> Simulation::getInputs() const { return state->build->getInputs().take_front(state->numInputs); }
+ArrayRef<TensorInfo> Simulation::getOutputs() const { return state->build->getOutputs(); }
+
+void Simulation::State::observe(void *observer, int32_t number, const float *data, int64_t count) {
+  auto *state = static_cast<State *>(observer);
+  if (state->tap)
+    (*state->tap)(state->taps[number].tap, ArrayRef<float>(data, count));
+}
+
+void Simulation::run(ArrayRef<const void *> inputs, TapFn tap) {
+  assert(inputs.size() == state->numInputs && "expected a pointer for each of the model's inputs");
+  llvm::copy(inputs, state->arguments.begin());
+  state->tap = tap ? &tap : nullptr;
+  state->build->run(state->arguments, state.get(), State::observe);
+  state->tap = nullptr;
+}
+
+ArrayRef<float> Simulation::getOutput(unsigned output) const {
+  const TensorInfo &info = getOutputs()[output];
+  assert(info.type == "float" && "expected an output of floats");
+  return {static_cast<const float *>(state->build->getOutputData()[output]),
+          static_cast<size_t>(ShapedType::getNumElements(info.shape))};
+}
