@@ -42,6 +42,8 @@ private:
   SmallVector<Value> getOperands(const QuantizedChain &chain);
 
   void demandOperands(unsigned chain);
+  bool staysFloat(Value value);
+  bool demandSideOperands();
   void demand(Value value);
   void propagate();
   bool canBeEdge(Value value);
@@ -63,6 +65,8 @@ private:
   llvm::SetVector<Value> demanded;
   SmallVector<Value> worklist;
   SmallVector<unsigned> undecided; // elementwise chains whose result is demanded
+  /// What epilogues read beside the chain's own value, element by element.
+  llvm::SetVector<Value> sideOperands;
   llvm::EquivalenceClasses<void *> groups;
 };
 
@@ -191,10 +195,48 @@ SmallVector<Value> EdgeFinder::getOperands(const QuantizedChain &chain) {
   return operands;
 }
 
+/// The operands of a sum must be quantized. What its epilogue reads besides need not be: what is broadcast there is
+/// small and stays f32 unless something else quantizes it, the rest is decided last.
 void EdgeFinder::demandOperands(unsigned chain) {
-  if (integerChains.insert(chain))
-    for (Value operand : getOperands(chains[chain]))
+  if (!integerChains.insert(chain))
+    return;
+  const QuantizedChain &current = chains[chain];
+  if (current.role == QuantRole::Elementwise) {
+    for (Value operand : getOperands(current))
       worklist.push_back(operand);
+    return;
+  }
+  for (OpOperand *operand : rules[current.root].activations)
+    worklist.push_back(operand->get());
+  for (Operation *op : current.epilogue)
+    for (auto [operand, map] : llvm::zip(rules[op].inputs, rules[op].maps)) {
+      Value value = operand->get();
+      bool isInside = chainOf.lookup_or(value.getDefiningOp(), ~0u) == chain;
+      if (!isInside && map.isIdentity() && llvm::is_contained(rules[op].activations, operand))
+        sideOperands.insert(value);
+    }
+}
+
+/// Whether an operation that computes in f32 reads `value`, or the model returns it, so that it must be there in f32.
+bool EdgeFinder::staysFloat(Value value) {
+  return llvm::any_of(value.getUsers(), [&](Operation *user) {
+    if (auto it = chainOf.find(user); it != chainOf.end())
+      return !integerChains.contains(it->second);
+    auto it = rules.find(user);
+    if (it == rules.end() || it->second.role != QuantRole::ValuePreserving)
+      return true;
+    Value moved = user->getResult(0);
+    return !demanded.contains(moved) && staysFloat(moved);
+  });
+}
+
+/// Reading f32 that exists anyway is exact and costs no more than to write and read bytes beside it: the stream between
+/// the blocks of a transformer, which normalization reads. A skip that only sums read is a byte.
+bool EdgeFinder::demandSideOperands() {
+  for (Value operand : sideOperands)
+    if (!demanded.contains(operand) && !staysFloat(operand))
+      worklist.push_back(operand);
+  return !worklist.empty();
 }
 
 void EdgeFinder::demand(Value value) {
@@ -261,7 +303,7 @@ void EdgeFinder::propagate() {
       chain = ~0u;
       changed = true;
     }
-    if (!changed)
+    if (!changed && !demandSideOperands())
       return;
   }
 }

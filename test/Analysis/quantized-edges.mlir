@@ -123,3 +123,68 @@ func.func @softmax_between_two_matmuls_stays_float(%x: tensor<4x4xf32> {qnn.name
   %y = linalg.matmul ins(%p, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("values")
   return %y : tensor<4x4xf32>
 }
+
+// What normalization reads in f32 anyway, an epilogue reads in f32 too: 'x' and 'add' are no edges.
+// CHECK-LABEL: func @a_stream_that_a_float_operation_reads_stays_float
+// CHECK-NEXT: edge 'norm' group 0
+// CHECK-NEXT: edge 'norm2' group 1
+// CHECK-NEXT: chain contraction 'fc' epilogue 'add'
+// CHECK-NEXT: chain contraction 'fc2' epilogue 'add2'
+func.func @a_stream_that_a_float_operation_reads_stays_float(%x: tensor<4x4xf32> {qnn.name = "x"}) -> tensor<4x4xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %h = tensor.empty() : tensor<4xf32>
+  %g = linalg.fill ins(%zero : f32) outs(%h : tensor<4xf32>) -> tensor<4xf32>
+  %s0 = linalg.generic {indexing_maps = [#id, #d0], iterator_types = ["parallel", "reduction"]}
+      ins(%x : tensor<4x4xf32>) outs(%g : tensor<4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %r = arith.addf %o, %i : f32
+    linalg.yield %r : f32
+  } -> tensor<4xf32> loc("sum0")
+  %0 = linalg.generic {indexing_maps = [#id, #d0, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %s0 : tensor<4x4xf32>, tensor<4xf32>) outs(%e : tensor<4x4xf32>) {
+  ^bb0(%i: f32, %d: f32, %o: f32):
+    %r = arith.divf %i, %d : f32
+    linalg.yield %r : f32
+  } -> tensor<4x4xf32> loc("norm")
+  %1 = linalg.matmul ins(%0, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("fc")
+  %2 = linalg.add ins(%1, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32> loc("add")
+  %s1 = linalg.generic {indexing_maps = [#id, #d0], iterator_types = ["parallel", "reduction"]}
+      ins(%2 : tensor<4x4xf32>) outs(%g : tensor<4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %r = arith.addf %o, %i : f32
+    linalg.yield %r : f32
+  } -> tensor<4xf32> loc("sum1")
+  %3 = linalg.generic {indexing_maps = [#id, #d0, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%2, %s1 : tensor<4x4xf32>, tensor<4xf32>) outs(%e : tensor<4x4xf32>) {
+  ^bb0(%i: f32, %d: f32, %o: f32):
+    %r = arith.divf %i, %d : f32
+    linalg.yield %r : f32
+  } -> tensor<4x4xf32> loc("norm2")
+  %4 = linalg.matmul ins(%3, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("fc2")
+  %5 = linalg.add ins(%4, %2 : tensor<4x4xf32>, tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32> loc("add2")
+  return %5 : tensor<4x4xf32>
+}
+
+// CHECK-LABEL: func @a_factor_that_is_broadcast_stays_float
+// CHECK-NEXT: edge 'x' group 0
+// CHECK-NEXT: edge 'div' group 1
+// CHECK-NEXT: chain contraction 'fc' epilogue 'div'
+func.func @a_factor_that_is_broadcast_stays_float(%x: tensor<4x4xf32> {qnn.name = "x"}, %s: tensor<4xf32> {qnn.name = "s"})
+    -> tensor<4x4xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %0 = linalg.matmul ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("fc")
+  %1 = linalg.generic {indexing_maps = [#id, #d0, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%0, %s : tensor<4x4xf32>, tensor<4xf32>) outs(%e : tensor<4x4xf32>) {
+  ^bb0(%i: f32, %d: f32, %o: f32):
+    %r = arith.divf %i, %d : f32
+    linalg.yield %r : f32
+  } -> tensor<4x4xf32> loc("div")
+  %2 = linalg.matmul ins(%1, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("fc2")
+  return %2 : tensor<4x4xf32>
+}
