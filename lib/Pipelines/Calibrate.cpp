@@ -8,6 +8,7 @@
 #include "quant-opt/InsertQdq/Passes.h"
 #include "quant-opt/Pipelines/LowerToX86.h"
 #include "quant-opt/Pipelines/Normalize.h"
+#include "quant-opt/Simulate/Passes.h"
 
 #include "mlir/Pass/PassRegistry.h"
 
@@ -58,6 +59,10 @@ FailureOr<std::unique_ptr<ObservedModel>> mlir::qnn::compileObserved(ModuleOp mo
 
 std::unique_ptr<Pass> mlir::qnn::createCalibratePass() {
   return createCalibratePass(CalibratePassOptions(), compileObserved);
+}
+
+std::unique_ptr<Pass> mlir::qnn::createAnalyzeSensitivityPass() {
+  return createAnalyzeSensitivityPass(AnalyzeSensitivityPassOptions(), compileObserved);
 }
 
 CalibratePassOptions CalibratePipelineOptions::getPassOptions() const {

@@ -232,6 +232,13 @@ void Simulation::setExcluded(const llvm::StringSet<> &names) {
     quantizeWeight(layer, quantized.contains(state->layers[layer].name));
 }
 
+void Simulation::setFloatLayers(const llvm::BitVector &layers) {
+  llvm::StringSet<> names;
+  for (unsigned layer : layers.set_bits())
+    names.insert(state->layers[layer].name);
+  setExcluded(names);
+}
+
 void Simulation::quantizeLayer(unsigned layer, bool on) {
   const SimulatedLayer &info = state->layers[layer];
   for (const auto *list : {&info.inputs, &info.epilogueInputs})

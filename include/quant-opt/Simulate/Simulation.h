@@ -17,6 +17,7 @@
 #include "quant-opt/InsertQdq/ChooseParams.h"
 
 #include "mlir/IR/AffineMap.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/BitmaskEnum.h"
 
 namespace mlir::qnn {
@@ -110,6 +111,8 @@ public:
   void quantizeNothing();
   /// Exactly what InsertQdq would do with these nodes excluded (`--exclude`): also which edges are then left.
   void setExcluded(const llvm::StringSet<> &names);
+  /// The same by the layers' numbers: those of the set stay float.
+  void setFloatLayers(const llvm::BitVector &layers);
   /// Switches the layer's weight, bias and the edges that it reads on, to the parameters InsertQdq would choose, or
   /// off, and leaves everything else as it is. An edge read by several layers is switched for all.
   void quantizeLayer(unsigned layer, bool on);
