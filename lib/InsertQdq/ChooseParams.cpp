@@ -120,9 +120,8 @@ OpOperand *qnn::findBias(const QuantizedChain &chain) {
   return nullptr;
 }
 
-/// The grid of a chain's weight; without one, `reason` says why if the root has a weight at all.
-static ChosenChain chooseChain(const QuantizedChain &chain, const llvm::DenseMap<Value, StatedRange> &ranges,
-                               const QuantizationScheme &scheme) {
+ChosenChain qnn::chooseChain(const QuantizedChain &chain, const llvm::DenseMap<Value, StatedRange> &ranges,
+                             const QuantizationScheme &scheme) {
   ChosenChain result;
   QuantRule rule = getQuantRule(chain.root);
   if (!rule.weight)
@@ -171,9 +170,11 @@ static ChosenChain chooseChain(const QuantizedChain &chain, const llvm::DenseMap
   return result;
 }
 
-FailureOr<std::vector<numerics::Range>> qnn::getGroupRanges(const QuantizedEdges &edges,
-                                                            const llvm::DenseMap<Value, StatedRange> &ranges) {
-  std::vector<numerics::Range> groups(edges.numGroups);
+FailureOr<ChosenGroups> qnn::chooseGroups(const QuantizedEdges &edges, const llvm::DenseMap<Value, StatedRange> &ranges,
+                                          const QuantizationScheme &scheme) {
+  ChosenGroups result;
+  std::vector<numerics::Range> &groups = result.ranges;
+  groups.resize(edges.numGroups);
   bool complete = true;
   for (const QuantizedEdge &edge : edges.edges) {
     auto it = ranges.find(edge.value);
@@ -197,7 +198,9 @@ FailureOr<std::vector<numerics::Range>> qnn::getGroupRanges(const QuantizedEdges
     groups[group].include(value);
   if (!complete)
     return failure();
-  return groups;
+  for (const numerics::Range &range : groups)
+    result.params.push_back(getEdgeParams(range, scheme));
+  return result;
 }
 
 FailureOr<ChosenParams> qnn::chooseParams(FunctionOpInterface function, const QuantizationScheme &scheme,
@@ -205,12 +208,11 @@ FailureOr<ChosenParams> qnn::chooseParams(FunctionOpInterface function, const Qu
   ChosenParams result;
   result.ranges = stripRanges(function);
   result.edges = getQuantizedEdges(function, options);
-  FailureOr<std::vector<numerics::Range>> groups = getGroupRanges(result.edges, result.ranges);
+  FailureOr<ChosenGroups> groups = chooseGroups(result.edges, result.ranges, scheme);
   if (failed(groups))
     return failure();
-  result.groupRanges = std::move(*groups);
-  for (const numerics::Range &range : result.groupRanges)
-    result.groups.push_back(getEdgeParams(range, scheme));
+  result.groupRanges = std::move(groups->ranges);
+  result.groups = std::move(groups->params);
   for (const QuantizedChain &chain : result.edges.chains)
     result.chains.push_back(chooseChain(chain, result.ranges, scheme));
   return result;

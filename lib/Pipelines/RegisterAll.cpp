@@ -18,4 +18,42 @@
 #include "quant-opt/Pipelines/LowerToX86.h"
 #include "quant-opt/Pipelines/Normalize.h"
 #include "quant-opt/Pipelines/QuantizeStatic.h"
+#include "quant-opt/Refine/Passes.h"
+#include "quant-opt/Simulate/Passes.h"
+
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
+
+using namespace mlir;
+
+void qnn::registerAllDialects(DialectRegistry &registry) {
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  registry.insert<QnnDialect>();
+  registerExternalModels(registry);
+  registerBufferizationModels(registry);
+}
+
+void qnn::registerAllPasses() {
+  mlir::registerAllPasses();
+  registerQnnPasses();
+}
+
+void qnn::registerQnnPasses() {
+  registerAnalysisPasses();
+  registerImportPasses();
+  registerNormalizePasses();
+  registerNormalizePipeline();
+  registerEqualizePasses();
+  registerCalibratePasses();
+  registerCalibratePipeline();
   registerSimulatePasses();
+  registerRefinePasses();
+  registerInsertQdqPasses();
+  registerIntegerizePasses();
+  registerLowerCommonPasses();
+  registerLowerX86Passes();
+  registerLowerToX86Pipeline();
+  registerQuantizeStaticPipeline();
+}

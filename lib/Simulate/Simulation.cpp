@@ -9,12 +9,21 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
-struct Simulation::State {
-  /// A copy of the model without ranges, for questions about which edges an exclusion leaves.
-  OwningOpRef<ModuleOp> model;
+namespace {
+/// A copy of the model, taken apart: nothing is excluded, and edges without a range have an empty one.
+struct Copy {
+  OwningOpRef<ModuleOp> module;
   FunctionOpInterface function;
+  std::vector<Precision> precisions; ///< of the chains, as they were stated
+  std::vector<bool> hasRange;        ///< of the edges
+  ChosenParams chosen;
+};
+} // namespace
+
+struct Simulation::State {
+  /// Stays as it is, for questions about what other precisions would leave.
+  Copy model;
   QuantizationScheme scheme;
-  llvm::DenseMap<Value, StatedRange> ranges;
 
   std::vector<SimulatedEdge> edges;
   std::vector<SimulatedLayer> layers;
@@ -33,7 +42,7 @@ struct Simulation::State {
   std::vector<TrialTap> taps; ///< by the build's numbers
   TapFn *tap = nullptr;
 
-  void describe(const ChosenParams &chosen);
+  void describe();
   SmallVector<unsigned> findSources(Value value, const llvm::DenseMap<Value, unsigned> &edgeOf);
   static void observe(void *observer, int32_t number, const float *data, int64_t count);
 };
@@ -62,15 +71,17 @@ SmallVector<unsigned> Simulation::State::findSources(Value value, const llvm::De
   return found.takeVector();
 }
 
-void Simulation::State::describe(const ChosenParams &chosen) {
+void Simulation::State::describe() {
+  const ChosenParams &chosen = model.chosen;
   numGroups = chosen.edges.numGroups;
   llvm::DenseMap<Value, unsigned> edgeOf;
   auto addEdge = [&](const QuantizedEdge &edge, bool isConstant) {
     edgeOf[edge.value] = edges.size();
     edgeByName.try_emplace(edge.name, edges.size());
     ArrayRef<int64_t> shape = cast<RankedTensorType>(edge.value.getType()).getShape();
-    edges.push_back(
-        {edge.name, edge.group, isConstant, shape.vec(), chosen.groups[edge.group], chosen.groupRanges[edge.group]});
+    const bool hasRange = isConstant || model.hasRange[edges.size()];
+    edges.push_back({edge.name, edge.group, isConstant, shape.vec(), hasRange, chosen.groups[edge.group],
+                     chosen.groupRanges[edge.group]});
   };
   for (const QuantizedEdge &edge : chosen.edges.edges)
     addEdge(edge, /*isConstant=*/false);
@@ -82,6 +93,7 @@ void Simulation::State::describe(const ChosenParams &chosen) {
     SimulatedLayer layer;
     layer.name = getNodeName(chain.root->getLoc());
     layer.role = chain.role;
+    layer.precision = model.precisions[layers.size()];
     layer.maps = rule.maps;
     layer.iterators = rule.iterators;
     layer.accumulatorShape = cast<RankedTensorType>(chain.root->getResult(0).getType()).getShape().vec();
@@ -129,26 +141,60 @@ static FunctionOpInterface findFunction(ModuleOp module) {
   return found;
 }
 
+static FailureOr<Copy> takeApart(ModuleOp calibrated, const QuantizationScheme &scheme) {
+  Copy copy;
+  copy.module = calibrated.clone();
+  copy.function = findFunction(*copy.module);
+  if (!copy.function)
+    return emitError(calibrated.getLoc(), "cannot be simulated: it has no public function");
+  ChosenParams &chosen = copy.chosen;
+  chosen.ranges = stripRanges(copy.function);
+  // What the stated precisions leave must have ranges; what they take out may have.
+  if (failed(chooseGroups(getQuantizedEdges(copy.function), chosen.ranges, scheme)))
+    return failure();
+  llvm::DenseMap<Operation *, Precision> stated;
+  copy.function->walk([&](Operation *op) {
+    if (std::optional<Precision> precision = getStatedPrecision(op))
+      stated[op] = *precision;
+    op->removeAttr(kPrecisionAttr);
+  });
+  chosen.edges = getQuantizedEdges(copy.function);
+  for (const QuantizedEdge &edge : chosen.edges.edges) {
+    StatedRange none;
+    none.lo = none.hi = {0.0f};
+    copy.hasRange.push_back(!chosen.ranges.try_emplace(edge.value, none).second);
+  }
+  FailureOr<ChosenGroups> groups = chooseGroups(chosen.edges, chosen.ranges, scheme);
+  if (failed(groups))
+    return failure();
+  chosen.groupRanges = std::move(groups->ranges);
+  chosen.groups = std::move(groups->params);
+  for (const QuantizedChain &chain : chosen.edges.chains) {
+    auto it = stated.find(chain.root);
+    copy.precisions.push_back(it == stated.end() ? Precision::I8 : it->second);
+    setPrecision(chain.root, copy.precisions.back());
+    chosen.chains.push_back(chooseChain(chain, chosen.ranges, scheme));
+  }
+  return copy;
+}
+
 FailureOr<std::unique_ptr<Simulation>> Simulation::create(ModuleOp calibrated, const SimulationOptions &options,
                                                           const CompileObservedFn &compile) {
   auto state = std::make_unique<State>();
-  state->model = calibrated.clone();
-  state->function = findFunction(*state->model);
-  if (!state->function)
-    return emitError(calibrated.getLoc(), "cannot be simulated: it has no public function");
   state->scheme = options.scheme;
-  // What is chosen for the copy that stays refers to that copy; the other one is changed and compiled away.
-  OwningOpRef<ModuleOp> trial(calibrated.clone());
-  FunctionOpInterface function = findFunction(*trial);
-  FailureOr<ChosenParams> chosen = chooseParams(function, options.scheme);
-  if (failed(chosen))
+  FailureOr<Copy> model = takeApart(calibrated, options.scheme);
+  if (failed(model))
     return failure();
-  state->ranges = stripRanges(state->function);
-  state->describe(*chosen);
-  state->numInputs = function.getNumArguments();
-  TrialArguments arguments = makeTrialBuild(function, *chosen, options, state->taps);
+  state->model = std::move(*model);
+  state->describe();
+  // A second copy is changed and compiled away.
+  FailureOr<Copy> trial = takeApart(calibrated, options.scheme);
+  if (failed(trial))
+    return failure();
+  state->numInputs = trial->function.getNumArguments();
+  TrialArguments arguments = makeTrialBuild(trial->function, trial->chosen, options, state->taps);
 
-  FailureOr<std::unique_ptr<ObservedModel>> build = compile(*trial);
+  FailureOr<std::unique_ptr<ObservedModel>> build = compile(*trial->module);
   if (failed(build))
     return failure();
   state->build = std::move(*build);
@@ -176,6 +222,9 @@ FailureOr<std::unique_ptr<Simulation>> Simulation::create(ModuleOp calibrated, c
     for (auto [k, value] : llvm::enumerate(values))
       state->arguments[arguments.firstEdge + i * kEdgeArguments + k] = &value;
   std::unique_ptr<Simulation> simulation(new Simulation(std::move(state)));
+  simulation->quantizeAll();
+  for (auto [edge, params] : llvm::zip_equal(simulation->state->edges, simulation->state->edgeParams))
+    edge.params = params.value_or(edge.params);
   simulation->quantizeNothing();
   return simulation;
 }
@@ -194,14 +243,7 @@ static std::optional<unsigned> lookUp(const llvm::StringMap<unsigned> &map, Stri
 std::optional<unsigned> Simulation::findEdge(StringRef name) const { return lookUp(state->edgeByName, name); }
 std::optional<unsigned> Simulation::findLayer(StringRef name) const { return lookUp(state->layerByName, name); }
 
-void Simulation::quantizeAll() {
-  for (unsigned edge = 0, e = state->edges.size(); edge != e; ++edge)
-    setEdge(edge, state->edges[edge].params);
-  for (unsigned layer = 0, e = state->layers.size(); layer != e; ++layer) {
-    quantizeWeight(layer, true);
-    setBias(layer, {});
-  }
-}
+void Simulation::quantizeAll() { setPrecisions(state->model.precisions); }
 
 void Simulation::quantizeNothing() {
   for (unsigned edge = 0, e = state->edges.size(); edge != e; ++edge)
@@ -212,31 +254,51 @@ void Simulation::quantizeNothing() {
   }
 }
 
-void Simulation::setExcluded(const llvm::StringSet<> &names) {
+void Simulation::setPrecisions(ArrayRef<Precision> precisions) {
   quantizeNothing();
-  QuantizedEdgesOptions options;
-  options.exclude = names;
-  QuantizedEdges left = getQuantizedEdges(state->function, options);
-  // Cannot fail: every edge that is left had a range when nothing was excluded.
-  FailureOr<std::vector<numerics::Range>> ranges = getGroupRanges(left, state->ranges);
-  if (failed(ranges))
+  Copy &model = state->model;
+  llvm::DenseMap<Operation *, unsigned> layerOf;
+  for (auto [i, chain] : llvm::enumerate(model.chosen.edges.chains)) {
+    layerOf[chain.root] = i;
+    if (getPrecision(chain.root) == precisions[i])
+      continue;
+    setPrecision(chain.root, precisions[i]);
+    if (std::optional<ChosenWeight> &weight = state->layers[i].weight) {
+      weight = chooseChain(chain, model.chosen.ranges, state->scheme).weight;
+      weight->operand = nullptr;
+    }
+  }
+  QuantizedEdges left = getQuantizedEdges(model.function);
+  // Cannot fail: every edge has a range by now.
+  FailureOr<ChosenGroups> groups = chooseGroups(left, model.chosen.ranges, state->scheme);
+  if (failed(groups))
     return;
   for (const auto *list : {&left.edges, &left.constants})
     for (const QuantizedEdge &edge : *list)
-      if (std::optional<unsigned> number = findEdge(edge.name))
-        setEdge(*number, getEdgeParams((*ranges)[edge.group], state->scheme));
-  llvm::StringSet<> quantized;
+      if (std::optional<unsigned> number = findEdge(edge.name); number && state->edges[*number].hasRange)
+        setEdge(*number, groups->params[edge.group]);
   for (const QuantizedChain &chain : left.chains)
-    quantized.insert(getNodeName(chain.root->getLoc()));
-  for (unsigned layer = 0, e = state->layers.size(); layer != e; ++layer)
-    quantizeWeight(layer, quantized.contains(state->layers[layer].name));
+    if (auto it = layerOf.find(chain.root); it != layerOf.end())
+      quantizeWeight(it->second, true);
 }
 
 void Simulation::setFloatLayers(const llvm::BitVector &layers) {
-  llvm::StringSet<> names;
+  std::vector<Precision> precisions = state->model.precisions;
   for (unsigned layer : layers.set_bits())
-    names.insert(state->layers[layer].name);
-  setExcluded(names);
+    precisions[layer] = Precision::F32;
+  setPrecisions(precisions);
+}
+
+void Simulation::setExcluded(const llvm::StringSet<> &names) {
+  llvm::BitVector layers(state->layers.size());
+  for (auto [i, chain] : llvm::enumerate(state->model.chosen.edges.chains)) {
+    bool isNamed = names.contains(state->layers[i].name);
+    for (Operation *op : chain.epilogue)
+      isNamed |= names.contains(getNodeName(op->getLoc()));
+    if (isNamed)
+      layers.set(i);
+  }
+  setFloatLayers(layers);
 }
 
 void Simulation::quantizeLayer(unsigned layer, bool on) {

@@ -93,10 +93,20 @@ struct ChosenParams {
   std::vector<ChosenChain> chains;
 };
 
-/// The hull of each group's ranges, constants and padding. Fails, having emitted an error for each, if edges have no
-/// range.
-FailureOr<std::vector<numerics::Range>> getGroupRanges(const QuantizedEdges &edges,
-                                                       const llvm::DenseMap<Value, StatedRange> &ranges);
+/// What the edges of each group have in common.
+struct ChosenGroups {
+  /// The hull of the group's ranges, constants and padding.
+  std::vector<numerics::Range> ranges;
+  std::vector<EdgeParams> params;
+};
+
+/// The parameters of `edges`. Fails, having emitted an error for each, if edges have no range.
+FailureOr<ChosenGroups> chooseGroups(const QuantizedEdges &edges, const llvm::DenseMap<Value, StatedRange> &ranges,
+                                     const QuantizationScheme &scheme);
+
+/// The grid of a chain's weight, and its bias.
+ChosenChain chooseChain(const QuantizedChain &chain, const llvm::DenseMap<Value, StatedRange> &ranges,
+                        const QuantizationScheme &scheme);
 
 /// Decides everything that quantizing `function`, in the Calibrated form, needs. Takes its `qnn.range`s out;
 /// `stateRanges(function, result.ranges)` puts them back. Fails, having emitted an error for each, if edges have no

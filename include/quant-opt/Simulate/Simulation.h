@@ -14,6 +14,7 @@
 #define QUANT_OPT_SIMULATE_SIMULATION_H
 
 #include "quant-opt/Calibrate/MeasureRanges.h"
+#include "quant-opt/Dialect/Qnn/IR/Precision.h"
 #include "quant-opt/InsertQdq/ChooseParams.h"
 
 #include "mlir/IR/AffineMap.h"
@@ -30,15 +31,17 @@ struct SimulatedEdge {
   unsigned group;   ///< edges of one group share parameters
   bool isConstant;  ///< a constant that joins a group; never tapped
   std::vector<int64_t> shape;
+  bool hasRange;              ///< without one it is never quantized unless `setEdge` says so
   EdgeParams params;          ///< as InsertQdq would choose
   numerics::Range groupRange; ///< the range of its group that they follow from
 };
 
 /// A chain of the model: a contraction, sum or elementwise operation with its epilogue. Layer i is
-/// `QuantizedEdges::chains[i]` of the model that was given, with nothing excluded.
+/// `QuantizedEdges::chains[i]` of the model that was given, with nothing excluded and no precision stated.
 struct SimulatedLayer {
   std::string name; ///< of the root's node
   QuantRole role;
+  Precision precision; ///< as the model states; 8-bit where it states nothing
   /// The root's loops: one map for each of the activations, then the weight's, then one for each window, then the
   /// result's (see `QuantRule`).
   SmallVector<AffineMap, 4> maps;
@@ -93,7 +96,8 @@ struct SimulationOptions {
 class Simulation {
 public:
   /// Builds the trial build of a copy of `calibrated` (one public function in the Calibrated form) and compiles it.
-  /// Everything is off, as by `quantizeNothing`. Emits errors.
+  /// Everything is off, as by `quantizeNothing`. Edges that only layers of a stated float precision read need no range.
+  /// Emits errors.
   static FailureOr<std::unique_ptr<Simulation>> create(ModuleOp calibrated, const SimulationOptions &options,
                                                        const CompileObservedFn &compile);
   ~Simulation();
@@ -105,14 +109,17 @@ public:
   std::optional<unsigned> findEdge(StringRef name) const;
   std::optional<unsigned> findLayer(StringRef name) const;
 
-  /// Exactly what InsertQdq would do with nothing excluded: all edges, weights and biases.
+  /// Exactly what InsertQdq would do: with the precisions that the model states, all edges, weights and biases.
   void quantizeAll();
   /// The float model.
   void quantizeNothing();
-  /// Exactly what InsertQdq would do with these nodes excluded (`--exclude`): also which edges are then left.
-  void setExcluded(const llvm::StringSet<> &names);
-  /// The same by the layers' numbers: those of the set stay float.
+  /// Exactly what InsertQdq would do with these precisions, one for each layer: also which edges are then left, and of
+  /// which width. A layer of a float precision counts as f32.
+  void setPrecisions(ArrayRef<Precision> precisions);
+  /// The same with the precisions that the model states, except that the layers of the set stay float.
   void setFloatLayers(const llvm::BitVector &layers);
+  /// The same with the layers of these nodes.
+  void setExcluded(const llvm::StringSet<> &names);
   /// Switches the layer's weight, bias and the edges that it reads on, to the parameters InsertQdq would choose, or
   /// off, and leaves everything else as it is. An edge read by several layers is switched for all.
   void quantizeLayer(unsigned layer, bool on);
