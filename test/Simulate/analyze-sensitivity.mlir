@@ -1,5 +1,5 @@
 // The layer whose operand has much too wide a range costs the most, alone and when all others are quantized too.
-// RUN: quant-opt %s "--qnn-analyze-sensitivity=calibration-data=%S/../Calibrate/Inputs/three.npz out=%t.json max-samples=3" --remarks-filter=qnn --remark-policy=all 2>&1 | FileCheck %s
+// RUN: quant-opt %s "--qnn-analyze-sensitivity=calibration-data=%S/../Calibrate/Inputs/three.npz out=%t.json max-samples=3" --remark-format=emitRemark --remarks-filter=qnn 2>&1 | FileCheck %s
 // RUN: FileCheck %s --check-prefix=JSON < %t.json
 
 // CHECK: Sensitivity
