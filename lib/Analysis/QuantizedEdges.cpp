@@ -297,7 +297,9 @@ void EdgeFinder::propagate() {
       demand(worklist.pop_back_val());
     bool changed = false;
     for (unsigned &chain : undecided) {
-      if (chain == ~0u || !llvm::all_of(getOperands(chains[chain]), [&](Value v) { return canBeEdge(v); }))
+      // A result that must be there in f32 as well is computed in f32, from operands that no rounding has touched.
+      if (chain == ~0u || staysFloat(chains[chain].result) ||
+          !llvm::all_of(getOperands(chains[chain]), [&](Value v) { return canBeEdge(v); }))
         continue;
       demandOperands(chain);
       chain = ~0u;
@@ -324,6 +326,8 @@ void EdgeFinder::collectFloatOps(QuantizedEdges &result) {
       result.floatOps.push_back({op, isFloat(getPrecision(op))
                                          ? "its precision was set to " + getPrecisionName(getPrecision(op)).str()
                                          : "it is excluded by name"});
+    else if (demanded.contains(chain.result) && staysFloat(chain.result))
+      result.floatOps.push_back({op, "its result is read in f32 as well"});
     else if (demanded.contains(chain.result))
       result.floatOps.push_back({op, "not all of its operands are quantized"});
     else

@@ -41,6 +41,8 @@ void qnn::buildNormalizePipeline(OpPassManager &pm, const NormalizeOptions &opti
   functions.addPass(createCancelTransposesPass());
   // Why here: what is left in front of a flattening could cancel no other way.
   functions.addPass(createFoldTransposesIntoWeightsPass());
+  // Why here: a division that has moved belongs to the product, and reshapes sink behind it.
+  functions.addPass(createDeferDivisionPass());
   // Why here: transposes stood in the way, and reshapes of groups only now have their final shape.
   functions.addPass(createSinkReshapesPass());
 

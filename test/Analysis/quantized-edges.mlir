@@ -188,3 +188,38 @@ func.func @a_factor_that_is_broadcast_stays_float(%x: tensor<4x4xf32> {qnn.name 
   %2 = linalg.matmul ins(%1, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("fc2")
   return %2 : tensor<4x4xf32>
 }
+
+// The exponentials of a softmax are summed in f32, so that its logits are no edge although bytes could hold them.
+// CHECK-LABEL: func @elementwise_work_whose_result_is_read_in_f32_stays_float
+// CHECK-NEXT: edge 'x' group 0
+// CHECK-NEXT: edge 'exp' group 1
+// CHECK-NEXT: edge 'v' group 2
+// CHECK: float 'exp': its result is read in f32 as well
+// CHECK-NEXT: float 'sum': its result feeds no contraction
+func.func @elementwise_work_whose_result_is_read_in_f32_stays_float(%x: tensor<4x4xf32> {qnn.name = "x"}) -> tensor<4x4xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x4xf32>
+  %h = tensor.empty() : tensor<4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %g = linalg.fill ins(%zero : f32) outs(%h : tensor<4xf32>) -> tensor<4xf32>
+  %qk = linalg.matmul ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("qk")
+  %split = tensor.expand_shape %qk [[0], [1, 2]] output_shape [4, 2, 2] : tensor<4x4xf32> into tensor<4x2x2xf32> loc("split")
+  %0 = tensor.collapse_shape %split [[0], [1, 2]] : tensor<4x2x2xf32> into tensor<4x4xf32> loc("merged")
+  %1 = linalg.exp ins(%0 : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32> loc("exp")
+  %2 = linalg.generic {indexing_maps = [#id, #d0], iterator_types = ["parallel", "reduction"]}
+      ins(%1 : tensor<4x4xf32>) outs(%g : tensor<4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %r = arith.addf %o, %i : f32
+    linalg.yield %r : f32
+  } -> tensor<4xf32> loc("sum")
+  %v = linalg.matmul ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("v")
+  %3 = linalg.matmul ins(%1, %v : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32> loc("pv")
+  %4 = linalg.generic {indexing_maps = [#id, #d0, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%3, %2 : tensor<4x4xf32>, tensor<4xf32>) outs(%e : tensor<4x4xf32>) {
+  ^bb0(%i: f32, %d: f32, %o: f32):
+    %r = arith.divf %i, %d : f32
+    linalg.yield %r : f32
+  } -> tensor<4x4xf32> loc("div")
+  return %4 : tensor<4x4xf32>
+}

@@ -191,6 +191,30 @@ def FoldTransposesIntoWeightsPass : Pass<"qnn-fold-transposes-into-weights"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def DeferDivisionPass : Pass<"qnn-defer-division"> {
+  let summary = "divide a softmax by its sum behind the product that reads it";
+  let description = [{
+    Where one operand of a contraction is `exp(x - max(x)) / sum(exp(x - max(x)))` and nothing else reads it, the contraction reads the
+    numerator and its result is divided by the sum, with equal numbers up to rounding. The largest numerator of each row is then 1, so
+    that 8 bits resolve a row of many small shares as well as one of a single large share; and with heads narrower than the row is long
+    there is less to divide. Maximum and sum must be taken along the same dimensions, and those kept must be dimensions of the result.
+
+    Expects sums that start from zero (`--qnn-split-bias`); leaves the same form. Anything else is left as it is. In short
+    (test/Normalize/defer-division.mlir):
+    ```mlir
+    %p = linalg.generic … ins(%exp, %sum : tensor<2x8x8xf32>, tensor<2x8xf32>) { divf }
+    %y = linalg.generic … ins(%p, %v : tensor<2x8x8xf32>, tensor<2x8x4xf32>) outs(%zero) { addf (mulf) }
+    ```
+    becomes
+    ```mlir
+    %s = linalg.generic … ins(%exp, %v : tensor<2x8x8xf32>, tensor<2x8x4xf32>) outs(%zero) { addf (mulf) }
+    %y = linalg.generic … ins(%s, %sum : tensor<2x8x4xf32>, tensor<2x8xf32>) { divf }
+    ```
+  }];
+  let statistics = [Statistic<"numDeferred", "deferred", "Divisions moved behind a product">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def SinkReshapesPass : Pass<"qnn-sink-reshapes"> {
   let summary = "move reshapes behind the elementwise operations that belong to a contraction";
   let description = [{
