@@ -100,6 +100,23 @@ static std::vector<TensorInfo> readSignature(ArrayAttr list) {
   return infos;
 }
 
+/// Leaves out the path of `vdpbf16ps` where nothing would use it: avx512vnni is the same code then.
+static std::vector<CpuPath> getUsefulPaths(ModuleOp module, ArrayRef<CpuPath> paths) {
+  bool hasBf16 = module
+                     .walk([](ContractOp op) {
+                       bool isBf16 = cast<ShapedType>(op.getLhs().getType()).getElementType().isBF16();
+                       return isBf16 ? WalkResult::interrupt() : WalkResult::advance();
+                     })
+                     .wasInterrupted();
+  std::vector<CpuPath> useful;
+  for (CpuPath path : paths) {
+    CpuPath chosen = path == CpuPath::Avx512Bf16 && !hasBf16 ? CpuPath::Avx512Vnni : path;
+    if (!llvm::is_contained(useful, chosen))
+      useful.push_back(chosen);
+  }
+  return useful;
+}
+
 static LogicalResult lowerPath(OwningOpRef<ModuleOp> module, CpuPath path, const LowerOptions &options,
                                Program &program) {
   std::string pathName = getCpuPathName(path).str();
@@ -137,7 +154,7 @@ LogicalResult qnn::lowerToProgram(ModuleOp module, const LowerOptions &options, 
   if (std::optional<ElementsAttr> weights = common.getWeights())
     program.weights = *readBytes(*weights);
   program.codes.clear();
-  for (CpuPath path : options.paths)
+  for (CpuPath path : getUsefulPaths(module, options.paths))
     if (failed(lowerPath(OwningOpRef<ModuleOp>(module.clone()), path, options, program)))
       return failure();
   return success();

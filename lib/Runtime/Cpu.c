@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { kAvx2 = 1, kAvx512 = 2, kAvx512Vnni = 4, kAvxVnni = 8 };
+enum { kAvx2 = 1, kAvx512 = 2, kAvx512Vnni = 4, kAvxVnni = 8, kAvx512Bf16 = 16 };
 
 static int hasAll(uint32_t word, uint32_t bits) { return (word & bits) == bits; }
 
@@ -33,8 +33,12 @@ static int detect(void) {
     if (hasAll(ecx, bit_AVX512VNNI))
       groups |= kAvx512Vnni;
   }
-  if (subleaves >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && hasAll(eax, 1u << 4))
-    groups |= kAvxVnni;
+  if (subleaves >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx)) {
+    if (hasAll(eax, 1u << 4))
+      groups |= kAvxVnni;
+    if ((groups & kAvx512) && hasAll(eax, 1u << 5))
+      groups |= kAvx512Bf16;
+  }
   return groups;
 }
 
@@ -42,7 +46,8 @@ int quant_opt_cpu_supports(const char *path) {
   static const struct {
     const char *name;
     int groups;
-  } paths[] = {{"avx512vnni", kAvx2 | kAvx512 | kAvx512Vnni},
+  } paths[] = {{"avx512bf16", kAvx2 | kAvx512 | kAvx512Vnni | kAvx512Bf16},
+               {"avx512vnni", kAvx2 | kAvx512 | kAvx512Vnni},
                {"avxvnni", kAvx2 | kAvxVnni},
                {"avx512", kAvx2 | kAvx512},
                {"avx2", kAvx2},

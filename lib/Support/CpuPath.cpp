@@ -21,6 +21,7 @@ struct PathInfo {
 #define QUANT_OPT_AVX512 QUANT_OPT_AVX2 ",+avx512f,+avx512bw,+avx512dq,+avx512vl,+avx512cd"
 
 static const PathInfo paths[] = {
+    {CpuPath::Avx512Bf16, "avx512bf16", QUANT_OPT_AVX512 ",+avx512vnni,+avx512bf16", 512},
     {CpuPath::Avx512Vnni, "avx512vnni", QUANT_OPT_AVX512 ",+avx512vnni", 512},
     {CpuPath::AvxVnni, "avxvnni", QUANT_OPT_AVX2 ",+avxvnni", 256},
     {CpuPath::Avx512, "avx512", QUANT_OPT_AVX512, 512},
@@ -31,7 +32,8 @@ static const PathInfo paths[] = {
 static const PathInfo &getInfo(CpuPath path) { return paths[static_cast<size_t>(path)]; }
 
 ArrayRef<CpuPath> qnn::getAllCpuPaths() {
-  static const CpuPath all[] = {CpuPath::Avx512Vnni, CpuPath::AvxVnni, CpuPath::Avx512, CpuPath::Avx2, CpuPath::X86_64};
+  static const CpuPath all[] = {CpuPath::Avx512Bf16, CpuPath::Avx512Vnni, CpuPath::AvxVnni,
+                                CpuPath::Avx512,     CpuPath::Avx2,       CpuPath::X86_64};
   return all;
 }
 
@@ -47,6 +49,12 @@ std::optional<CpuPath> qnn::parseCpuPath(StringRef name) {
 StringRef qnn::getCpuFeatures(CpuPath path) { return getInfo(path).features; }
 
 unsigned qnn::getVectorBits(CpuPath path) { return getInfo(path).vectorBits; }
+
+unsigned qnn::getNumVectorRegisters(CpuPath path) { return getVectorBits(path) == 512 ? 32 : 16; }
+
+bool qnn::hasByteDotProducts(CpuPath path) { return getCpuFeatures(path).contains("vnni"); }
+
+bool qnn::hasBf16DotProducts(CpuPath path) { return getCpuFeatures(path).contains("bf16"); }
 
 bool qnn::hostSupports(CpuPath path) {
   static const llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();

@@ -92,8 +92,9 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
                     "what to write; its header goes beside it (MODEL's stem, or - for text)");
   commandLine.choice("emit", {"mlir", "ranges", "qdq", "integer", "llvm", "object", "shared"}, emit,
                      "the form to write (shared)");
-  commandLine.value("target", "LIST", target,
-                    "CPU paths in one artifact: all, host, x86-64-{avx512vnni,avxvnni,avx512,avx2}, x86-64 (all)");
+  commandLine.value(
+      "target", "LIST", target,
+      "CPU paths in one artifact: all, host, x86-64-{avx512bf16,avx512vnni,avxvnni,avx512,avx2}, x86-64 (all)");
   commandLine.value("name", "NAME", options.name, "NAME of the functions NAME_run, ... (the output's stem)");
   commandLine.flag("remarks", options.remarks, "print every decision");
   commandLine.group("Model");

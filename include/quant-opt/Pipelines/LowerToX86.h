@@ -13,7 +13,7 @@ namespace mlir::qnn {
 /// What `--lower-to-x86` takes on the command line.
 struct LowerToX86Options : public PassPipelineOptions<LowerToX86Options> {
   Option<std::string> path{*this, "path",
-                           llvm::cl::desc("CPU path: avx512vnni, avxvnni, avx512, avx2, x86-64, or host"),
+                           llvm::cl::desc("CPU path: avx512bf16, avx512vnni, avxvnni, avx512, avx2, x86-64, or host"),
                            llvm::cl::init("host")};
   Option<std::string> prefix{*this, "prefix", llvm::cl::desc("put before the name of each function made"),
                              llvm::cl::init("")};
@@ -39,7 +39,8 @@ struct LowerOptions {
   std::function<LogicalResult(PassManager &)> configure;
 };
 
-/// Lowers the one model in `module`, in the Integer form or any float form before it, to LLVM dialect for each path.
+/// Lowers the one model in `module`, in the Integer form or any float form before it, to LLVM dialect for each path;
+/// avx512vnni stands for avx512bf16 if the model has no bf16 contraction.
 /// `module` is left in an undefined state. Step functions are named `<model>_<path>_step_<i>`, '-' in a path replaced
 /// by '_'. Errors are emitted on the operations at fault.
 LogicalResult lowerToProgram(ModuleOp module, const LowerOptions &options, Program &program);

@@ -10,12 +10,15 @@
 namespace mlir::qnn {
 
 /// Best first: the runtime takes the first path whose features the CPU has.
-enum class CpuPath { Avx512Vnni, AvxVnni, Avx512, Avx2, X86_64 };
+/// Avx512Bf16 is Avx512Vnni with `vdpbf16ps`: only
+/// programs with bf16 contractions hold code for it.
+enum class CpuPath { Avx512Bf16, Avx512Vnni, AvxVnni, Avx512, Avx2, X86_64 };
 
 /// All paths, best first.
 ArrayRef<CpuPath> getAllCpuPaths();
 
-/// The name users type, as in `QUANT_OPT_CPU=avx512vnni`: avx512vnni, avxvnni, avx512, avx2, x86-64.
+/// The name users type, as in `QUANT_OPT_CPU=avx512vnni`: avx512bf16, avx512vnni, avxvnni, avx512, avx2,
+/// x86-64.
 StringRef getCpuPathName(CpuPath path);
 
 /// The path of that name, if there is one.
@@ -26,6 +29,15 @@ StringRef getCpuFeatures(CpuPath path);
 
 /// Bits of the widest vector register the path should use: 512, 256 or 128.
 unsigned getVectorBits(CpuPath path);
+
+/// How many vector registers the path has.
+unsigned getNumVectorRegisters(CpuPath path);
+
+/// Whether the path has `vpdpbusd` for bytes.
+bool hasByteDotProducts(CpuPath path);
+
+/// Whether the path has `vdpbf16ps` for pairs of bf16.
+bool hasBf16DotProducts(CpuPath path);
 
 /// Whether this machine can run the path.
 bool hostSupports(CpuPath path);

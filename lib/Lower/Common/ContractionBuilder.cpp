@@ -11,6 +11,12 @@ bool ContractionBuilder::chooseSides(std::string &why) {
     lhs = match.factors[first];
     rhs = match.factors[1 - first];
     std::string reason;
+    auto element = [](const Factor &factor) { return cast<ShapedType>(factor.value.getType()).getElementType(); };
+    if (!ContractOp::isSupported(element(lhs), element(rhs))) {
+      if (why.empty())
+        why = "no kernel multiplies these element types";
+      continue;
+    }
     std::optional<ContractionPlan> chosen = plan(reason);
     if (!chosen && lhs.map.isProjectedPermutation() && StringRef(reason).contains("not contiguous in lhs")) {
       // The plan fits but for the order of lhs in memory: copy lhs into that order.

@@ -54,7 +54,7 @@ static BlockArgument getExtended(Value value, bool &isSigned) {
   return dyn_cast<BlockArgument>(op->getOperand(0));
 }
 
-/// Reads `ext(arg)`, `ext(arg) - zero point` or, for floats, `arg`.
+/// Reads `ext(arg)`, `ext(arg) - zero point` or, for floats, `arg` or `extf(arg)`.
 static bool matchFactor(linalg::GenericOp op, Value value, bool isFloat, Factor &factor) {
   auto bind = [&](BlockArgument argument, Value &operand, AffineMap &map) {
     if (!argument || argument.getOwner() != op.getBody() || argument.getArgNumber() >= op.getInputs().size())
@@ -63,8 +63,11 @@ static bool matchFactor(linalg::GenericOp op, Value value, bool isFloat, Factor 
     map = op.getIndexingMapsArray()[argument.getArgNumber()];
     return isa<RankedTensorType>(operand.getType());
   };
-  if (isFloat)
+  if (isFloat) {
+    if (auto extend = value.getDefiningOp<arith::ExtFOp>())
+      value = extend.getIn();
     return bind(dyn_cast<BlockArgument>(value), factor.value, factor.map);
+  }
   if (auto sub = value.getDefiningOp<arith::SubIOp>()) {
     APInt constant;
     if (matchPattern(sub.getRhs(), m_ConstantInt(&constant))) {
@@ -105,7 +108,7 @@ std::optional<ContractionMatch> qnn::matchContraction(linalg::GenericOp op, std:
     return decline("the accumulator is neither i32 nor f32");
   for (int i : {0, 1})
     if (!matchFactor(op, product->getOperand(i), match.isFloat, match.factors[i]))
-      return decline("a factor is neither an extended byte nor an f32 operand");
+      return decline("a factor is neither an extended byte nor a float operand");
   if (!op.hasDynamicShape())
     for (unsigned input = 0; input < op.getNumDpsInputs(); ++input)
       if (!isa<RankedTensorType>(op.getInputs()[input].getType()))

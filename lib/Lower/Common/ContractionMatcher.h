@@ -29,7 +29,7 @@ struct Factor {
   ZeroPoint zeroPoint;
 };
 
-/// acc += (ext(a) - za) * (ext(b) - zb) on bytes, or acc += a * b on f32.
+/// acc += (ext(a) - za) * (ext(b) - zb) on bytes, or acc += a * b in f32, of f32 or of extended bf16 or f16.
 struct ContractionMatch {
   std::array<Factor, 2> factors;
   bool isFloat = false;

@@ -55,6 +55,13 @@ static std::optional<LinearAccess> getAccess(AffineMap map, ShapedType type) {
   return access;
 }
 
+/// What a readable line calls the element types.
+static StringRef getKind(Type lhs, Type rhs) {
+  if (lhs.isF32())
+    return rhs.isF16() ? "f32 by f16" : "f32";
+  return lhs.isBF16() ? "bf16" : "i8";
+}
+
 /// Whether advancing `outer` by one is advancing `inner` past its end, for every operand.
 static bool isContiguous(const PlanLoop &outer, const PlanLoop &inner) {
   auto follows = [&](int64_t a, int64_t b) { return a == b * inner.extent; };
@@ -65,7 +72,7 @@ static bool isContiguous(const PlanLoop &outer, const PlanLoop &inner) {
 
 int64_t ContractionPlan::getGroupStride() const {
   int64_t lanes = depthwise ? llvm::alignTo(channels, kChannelBlock) : kChannelBlock;
-  return isFloat ? lanes : 4 * lanes;
+  return step * lanes;
 }
 
 int64_t ContractionPlan::getMacs() const {
@@ -80,7 +87,7 @@ int64_t ContractionPlan::getMacs() const {
 std::string ContractionPlan::str() const {
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << (depthwise ? "depthwise " : "") << (isFloat ? "f32" : "i8") << ": outer [";
+  os << (depthwise ? "depthwise " : "") << kind << ": outer [";
   llvm::interleaveComma(outer, os, [&](const PlanLoop &loop) { os << loop.extent; });
   os << "], " << rows.extent << " rows of stride " << rows.lhs << ", " << channels << " channels, ";
   for (const PlanLoop &loop : kOuter)
@@ -126,7 +133,9 @@ std::optional<ContractionPlan> ContractionPlan::get(ArrayRef<AffineMap> maps, Ar
   auto inRhs = [&](unsigned loop) { return maps[1].isFunctionOfDim(loop); };
 
   ContractionPlan plan;
-  plan.isFloat = types[0].getElementType().isF32();
+  Type element = types[0].getElementType();
+  plan.isFloat = isa<FloatType>(element);
+  plan.kind = getKind(element, types[1].getElementType());
   plan.lhsBase = lhs->base;
   plan.outBase = out->base;
   for (LinearAccess &access : extras)
@@ -157,6 +166,8 @@ std::optional<ContractionPlan> ContractionPlan::get(ArrayRef<AffineMap> maps, Ar
   } else if (rhsHasOwnLoop) {
     return decline("no loop of rhs is contiguous in the result");
   }
+  // Depthwise kernels widen bf16 to f32, so that its taps need no pairs.
+  plan.step = !plan.isFloat ? 4 : element.isBF16() && !plan.depthwise ? 2 : 1;
   for (LinearAccess &access : extras) {
     int64_t stride = plan.channelLoop ? access.strides[*plan.channelLoop] : 0;
     if (stride > 1)
@@ -189,7 +200,7 @@ std::optional<ContractionPlan> ContractionPlan::get(ArrayRef<AffineMap> maps, Ar
 
   // The run.
   plan.runStride = order.empty() ? 1 : lhs->strides[order.back()];
-  if (!plan.isFloat && !plan.depthwise && plan.runStride != 1)
+  if (plan.step > 1 && !plan.depthwise && plan.runStride != 1)
     return decline("the reduction is not contiguous in lhs");
   int64_t longest = 0;
   for (int64_t i = order.size() - 1, product = 1; i >= 0; --i) {
@@ -233,8 +244,8 @@ std::optional<ContractionPlan> ContractionPlan::get(ArrayRef<AffineMap> maps, Ar
   }
   plan.packedShape.push_back(plan.getGroups());
   plan.packedShape.push_back(plan.depthwise ? llvm::alignTo(plan.channels, kChannelBlock) : kChannelBlock);
-  if (!plan.isFloat)
-    plan.packedShape.push_back(4);
+  if (plan.step > 1)
+    plan.packedShape.push_back(plan.step);
   int64_t stride = plan.getGroupStride() * plan.getGroups();
   for (PlanLoop &loop : llvm::reverse(plan.kOuter)) {
     loop.rhs = stride;

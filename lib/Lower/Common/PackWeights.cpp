@@ -45,7 +45,7 @@ static Value packConstant(OpBuilder &builder, ContractOp contract, const Contrac
   int64_t kOuterCount = 1;
   for (int64_t loop : kOuter)
     kOuterCount *= extents[loop];
-  int64_t groups = plan.getGroups(), groupStride = plan.getGroupStride(), lanes = plan.isFloat ? 1 : 4;
+  int64_t groups = plan.getGroups(), groupStride = plan.getGroupStride(), lanes = plan.step;
   int64_t blocks = plan.depthwise ? 1 : llvm::divideCeil(plan.channels, kChannelBlock);
 
   PointWalker walker(contract.getMaps()[1], cast<ShapedType>(contract.getRhs().getType()).getShape(), extents.size());
@@ -119,7 +119,6 @@ static Value packAtRunTime(OpBuilder &builder, ContractOp contract, const Contra
   }
 
   // Zeros up to whole blocks of channels and whole groups of the run.
-  int64_t step = plan.isFloat ? 1 : 4;
   int64_t channelDim = plan.channelLoop ? dimOf(*plan.channelLoop) : -1, runDim = plan.runDims > 0 ? dimOf(kRun) : -1;
   SmallVector<int64_t> low(type.getRank(), 0), high(type.getRank(), 0), padded(type.getShape());
   auto padTo = [&](int64_t dim, int64_t size) {
@@ -145,7 +144,7 @@ static Value packAtRunTime(OpBuilder &builder, ContractOp contract, const Contra
   if (runDim < 0)
     appendUnit(runDim);
   padTo(channelDim, llvm::alignTo(padded[channelDim], kChannelBlock));
-  padTo(runDim, llvm::alignTo(padded[runDim], step));
+  padTo(runDim, llvm::alignTo(padded[runDim], plan.step));
   if (llvm::any_of(high, [](int64_t size) { return size > 0; })) {
     Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
     SmallVector<OpFoldResult> lowSizes = getAsIndexOpFoldResult(builder.getContext(), low);
@@ -154,7 +153,7 @@ static Value packAtRunTime(OpBuilder &builder, ContractOp contract, const Contra
     type = cast<RankedTensorType>(rhs.getType());
   }
 
-  // packed[outer…, block, k outer…, group, lane, (byte)] = rhs[channel = block * 16 + lane, run = group * 4 + byte].
+  // packed[outer…, block, k outer…, group, lane, (part)] = rhs[channel = block * 16 + lane, run = group * step + part].
   SmallVector<AffineExpr> from(type.getRank(), builder.getAffineConstantExpr(0));
   unsigned dim = 0;
   for (unsigned loop : plan.packedOuter)
@@ -164,7 +163,7 @@ static Value packAtRunTime(OpBuilder &builder, ContractOp contract, const Contra
     from[dimOf(loop)] = builder.getAffineDimExpr(dim++);
   AffineExpr group = builder.getAffineDimExpr(dim++);
   from[channelDim] = block * kChannelBlock + builder.getAffineDimExpr(dim++);
-  from[runDim] = plan.isFloat ? group : group * 4 + builder.getAffineDimExpr(dim++);
+  from[runDim] = plan.step == 1 ? group : group * plan.step + builder.getAffineDimExpr(dim++);
   copyTo(plan.packedShape, from);
   return rhs;
 }
@@ -211,6 +210,8 @@ void PackWeights::runOnOperation() {
     Value packed;
     if (std::optional<std::vector<int8_t>> bytes = readConstant<int8_t>(contract.getRhs()))
       packed = packConstant<int8_t>(builder, contract, *plan, *bytes);
+    else if (std::optional<std::vector<uint16_t>> halves = readConstant<uint16_t>(contract.getRhs()))
+      packed = packConstant<uint16_t>(builder, contract, *plan, *halves);
     else if (std::optional<std::vector<float>> floats = readConstant<float>(contract.getRhs()))
       packed = packConstant<float>(builder, contract, *plan, *floats);
     if (packed) {

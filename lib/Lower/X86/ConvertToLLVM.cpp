@@ -105,6 +105,24 @@ struct LowerObserveBuffer : public ConvertOpToLLVMPattern<ObserveBufferOp> {
   }
 };
 
+/// A constant of bf16, which is i16 from here on.
+struct LowerBf16Constant : public ConvertOpToLLVMPattern<arith::ConstantOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult matchAndRewrite(arith::ConstantOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+    if (!getElementTypeOrSelf(op.getType()).isBF16())
+      return rewriter.notifyMatchFailure(op, "expected bf16");
+    Type type = getTypeConverter()->convertType(op.getType());
+    Attribute bits;
+    if (auto elements = dyn_cast<DenseElementsAttr>(op.getValue()))
+      bits = elements.bitcast(rewriter.getI16Type());
+    else
+      bits = IntegerAttr::get(type, cast<FloatAttr>(op.getValue()).getValue().bitcastToAPInt());
+    rewriter.replaceOpWithNewOp<LLVM::ConstantOp>(op, type, bits);
+    return success();
+  }
+};
+
 struct ConvertToLLVM : public qnn::impl::ConvertToLLVMPassBase<ConvertToLLVM> {
   using ConvertToLLVMPassBase::ConvertToLLVMPassBase;
 
@@ -112,7 +130,7 @@ struct ConvertToLLVM : public qnn::impl::ConvertToLLVMPassBase<ConvertToLLVM> {
     std::optional<CpuPath> cpu = parseCpuPath(path);
     if (!cpu) {
       getOperation().emitError("unknown CPU path '")
-          << path << "'; expected avx512vnni, avxvnni, avx512, avx2 or x86-64";
+          << path << "'; expected avx512bf16, avx512vnni, avxvnni, avx512, avx2 or x86-64";
       return signalPassFailure();
     }
     MLIRContext *context = &getContext();
@@ -159,8 +177,17 @@ struct ConvertToLLVM : public qnn::impl::ConvertToLLVMPassBase<ConvertToLLVM> {
     options.useBarePtrCallConv = true;
     options.overrideIndexBitwidth(64);
     LLVMTypeConverter converter(context, options);
+    // Nothing computes in bf16 any more. As a float it would be legalized by calls to library functions on CPUs
+    // without it.
+    converter.addConversion([](BFloat16Type type) { return IntegerType::get(type.getContext(), 16); });
+    converter.addConversion([](VectorType type) -> std::optional<Type> {
+      if (!type.getElementType().isBF16() || type.getRank() != 1)
+        return std::nullopt;
+      return type.clone(IntegerType::get(type.getContext(), 16));
+    });
     RewritePatternSet patterns(context);
     patterns.add<LowerBuffer, LowerObserveBuffer>(converter);
+    patterns.add<LowerBf16Constant>(converter, /*benefit=*/2);
     populateSCFToControlFlowConversionPatterns(patterns);
     cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
     populateFuncToLLVMConversionPatterns(converter, patterns);

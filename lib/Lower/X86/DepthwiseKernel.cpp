@@ -20,7 +20,7 @@ void DepthwiseKernel::buildPanel(Value panel, Value chunk, const Place &place) {
 void DepthwiseKernel::buildChannels(const Place &rowsPlace, Value chunk, Value channel, int64_t lanes) {
   forEachRowTile(chunk, rowsPlace, [&](const Place &place, int64_t rows) {
     SmallVector<Value> accs(rows, zero(accType()));
-    Value rhsAt = add(place.rhs, mul(channel, plan.isFloat ? 1 : 4));
+    Value rhsAt = add(place.rhs, mul(channel, plan.step));
     accs =
         forOuterReductions(add(place.lhs, channel), rhsAt, accs, [&](Value lhsAt, Value at, ArrayRef<Value> carried) {
           return buildRun(lhsAt, at, carried, rows, lanes);
@@ -31,9 +31,9 @@ void DepthwiseKernel::buildChannels(const Place &rowsPlace, Value chunk, Value c
 
 SmallVector<Value> DepthwiseKernel::buildRun(Value lhsAt, Value rhsAt, ArrayRef<Value> start, int64_t rows,
                                              int64_t lanes) {
-  int64_t step = plan.isFloat ? 1 : 4;
-  VectorType rhsType = vectorOf(plan.isFloat ? Type(b.getF32Type()) : Type(b.getI8Type()), step * tile.lanes);
-  auto loadWeights = [&](Value at) { return load(rhsType, rhs, at); };
+  int64_t step = plan.step;
+  VectorType rhsType = vectorOf(elementOf(rhs), step * tile.lanes);
+  auto loadWeights = [&](Value at) { return widen(load(rhsType, rhs, at)); };
   SmallVector<Value> accs(start);
   if (!plan.tapOffsets.empty()) {
     ArrayRef<int64_t> taps = plan.tapOffsets;
@@ -86,14 +86,13 @@ Value DepthwiseKernel::transposeTaps(ArrayRef<Value> taps) {
 
 SmallVector<Value> DepthwiseKernel::buildGroup(Value lhsAt, Value weights, ArrayRef<Value> accs, ArrayRef<int64_t> taps,
                                                int64_t rows, int64_t lanes) {
-  Type element = plan.isFloat ? Type(b.getF32Type()) : Type(b.getI8Type());
-  VectorType tapType = vectorOf(element, tile.lanes);
+  VectorType tapType = vectorOf(elementOf(lhs), tile.lanes);
   SmallVector<Value> result;
   for (int64_t row = 0; row < rows; ++row) {
     SmallVector<Value> loaded;
     for (int64_t tap : taps)
       loaded.push_back(loadFirst(tapType, lhs, add(lhsAt, row * plan.rows.lhs + tap), lanes));
-    Value left = loaded[0];
+    Value left = widen(loaded[0]);
     if (!plan.isFloat) {
       loaded.resize(4, zero(tapType)); // the weights of missing taps are zero
       left = taps.size() > 2 && tile.lanes == 16 ? transposeTaps(loaded) : interleaveTaps(loaded);

@@ -176,6 +176,13 @@ void KernelBuilder::storeFirst(Value vector, Value memref, Value at, int64_t lan
   vector::MaskedStoreOp::create(b, loc, memref, ValueRange{at}, mask, vector);
 }
 
+Value KernelBuilder::widen(Value value) {
+  auto type = cast<VectorType>(value.getType());
+  if (!isa<FloatType>(type.getElementType()) || type.getElementType().isF32())
+    return value;
+  return arith::ExtFOp::create(b, loc, vectorOf(b.getF32Type(), type.getNumElements()), value);
+}
+
 Value KernelBuilder::multiplyAdd(Value left, Value right, Value acc) {
   if (!plan.isFloat)
     return Dot4Op::create(b, loc, acc.getType(), left, right, acc, /*lhs_unsigned=*/true);

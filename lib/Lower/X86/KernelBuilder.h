@@ -59,11 +59,14 @@ protected:
   Value load(VectorType type, Value memref, Value at) {
     return vector::LoadOp::create(b, loc, type, memref, ValueRange{at});
   }
+  Type elementOf(Value memref) { return cast<MemRefType>(memref.getType()).getElementType(); }
+  /// Short floats as f32; other elements as they are.
+  Value widen(Value value);
   /// Loads the first `lanes` elements, zeros beyond.
   Value loadFirst(VectorType type, Value memref, Value at, int64_t lanes);
   /// Stores the first `lanes` elements.
   void storeFirst(Value vector, Value memref, Value at, int64_t lanes);
-  /// acc + lhs * rhs on bytes or floats.
+  /// acc + lhs * rhs on bytes or f32.
   Value multiplyAdd(Value lhs, Value rhs, Value acc);
 
   OpBuilder &b;
@@ -93,8 +96,11 @@ private:
   void buildPanel(const Place &place, Value chunk, Value channel, int64_t vectors, int64_t lastLanes);
   SmallVector<Value> buildRun(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t vectors);
   SmallVector<Value> buildStep(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t vectors,
-                               int64_t bytes);
+                               int64_t count);
   Value broadcastBytes(Value at, int64_t bytes);
+  Value loadPair(Value at, int64_t count);
+  SmallVector<Value> buildPairs(Value lhsAt, ArrayRef<Value> weights, ArrayRef<Value> accs, int64_t rows,
+                                int64_t count);
 };
 
 /// Channels that lhs and rhs share: each lane sums the taps of its own channel.

@@ -22,7 +22,7 @@ public:
         bytesType(cast<VectorType>(op.getLhs().getType())), lanes(accType.getNumElements()) {}
 
   Value lower() {
-    bool vnni = path == CpuPath::Avx512Vnni || path == CpuPath::AvxVnni;
+    bool vnni = hasByteDotProducts(path);
     bool hasRegister = (lanes == 4 || lanes == 8 || lanes == 16) && lanes * 32 <= getVectorBits(path);
     if (!hasRegister)
       return lowerToArith();
@@ -110,7 +110,7 @@ struct LowerDot4 : public qnn::impl::LowerDot4PassBase<LowerDot4> {
     std::optional<CpuPath> target = parseCpuPath(path);
     if (!target) {
       getOperation()->emitError("unknown CPU path '")
-          << path << "'; expected avx512vnni, avxvnni, avx512, avx2 or x86-64";
+          << path << "'; expected avx512bf16, avx512vnni, avxvnni, avx512, avx2 or x86-64";
       return signalPassFailure();
     }
     SmallVector<Dot4Op> ops;

@@ -42,7 +42,7 @@ void PlainKernel::buildPanel(const Place &panelPlace, Value chunk, Value channel
 SmallVector<Value> PlainKernel::buildRun(Value lhsAt, Value rhsAt, ArrayRef<Value> start, int64_t rows,
                                          int64_t vectors) {
   SmallVector<Value> accs(start);
-  int64_t step = plan.isFloat ? 1 : 4, full = plan.run / step, rest = plan.run % step;
+  int64_t step = plan.step, full = plan.run / step, rest = plan.run % step;
   if (full > 0)
     accs = forRange(full, accs, [&](Value i, ArrayRef<Value> carried) {
       return buildStep(add(lhsAt, mul(i, step * plan.runStride)), add(rhsAt, mul(i, plan.getGroupStride())), carried,
@@ -54,22 +54,26 @@ SmallVector<Value> PlainKernel::buildRun(Value lhsAt, Value rhsAt, ArrayRef<Valu
 }
 
 SmallVector<Value> PlainKernel::buildStep(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t vectors,
-                                          int64_t bytes) {
-  int64_t lanes = tile.lanes, bytesPerLane = plan.isFloat ? 1 : 4;
-  VectorType rhsType = vectorOf(plan.isFloat ? Type(b.getF32Type()) : Type(b.getI8Type()), bytesPerLane * lanes);
+                                          int64_t count) {
+  int64_t lanes = tile.lanes;
+  VectorType rhsType = vectorOf(elementOf(rhs), plan.step * lanes);
   SmallVector<Value> weights;
   for (int64_t v = 0; v < vectors; ++v) {
     int64_t channel = v * lanes;
-    weights.push_back(load(
-        rhsType, rhs, add(rhsAt, channel / kChannelBlock * plan.blockStride + channel % kChannelBlock * bytesPerLane)));
+    Value at = add(rhsAt, channel / kChannelBlock * plan.blockStride + channel % kChannelBlock * plan.step);
+    weights.push_back(load(rhsType, rhs, at));
   }
+  if (plan.step == 2)
+    return buildPairs(lhsAt, weights, accs, rows, count);
+  for (Value &weight : weights)
+    weight = widen(weight);
   SmallVector<Value> result;
   for (int64_t row = 0; row < rows; ++row) {
     Value at = add(lhsAt, row * plan.rows.lhs), left;
     if (plan.isFloat)
-      left = vector::BroadcastOp::create(b, loc, rhsType, memref::LoadOp::create(b, loc, lhs, ValueRange{at}));
+      left = vector::BroadcastOp::create(b, loc, accType(), memref::LoadOp::create(b, loc, lhs, ValueRange{at}));
     else
-      left = broadcastBytes(at, bytes);
+      left = broadcastBytes(at, count);
     for (int64_t v = 0; v < vectors; ++v)
       result.push_back(multiplyAdd(left, weights[v], accs[row * vectors + v]));
   }

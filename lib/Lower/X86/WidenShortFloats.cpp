@@ -165,7 +165,7 @@ struct WidenShortFloats : public qnn::impl::WidenShortFloatsPassBase<WidenShortF
     std::optional<CpuPath> cpu = parseCpuPath(path);
     if (!cpu) {
       getOperation()->emitError("unknown CPU path '")
-          << path << "'; expected avx512vnni, avxvnni, avx512, avx2 or x86-64";
+          << path << "'; expected avx512bf16, avx512vnni, avxvnni, avx512, avx2 or x86-64";
       return signalPassFailure();
     }
     RewritePatternSet widen(&getContext()), through(&getContext()), expand(&getContext());

@@ -229,7 +229,7 @@ func.func @out_has_the_extents(%a: memref<6x8xi8>, %w: memref<16x8xi8>, %m: memr
 #mn = affine_map<(m, n, k) -> (m, n)>
 
 func.func @sides_have_one_type(%a: memref<6x8xi8>, %w: memref<16x8xf32>, %m: memref<16xf32>, %y: memref<6x16xi32>) {
-  // expected-error@+1 {{expected lhs and rhs of i8 or of f32, found 'i8' and 'f32'}}
+  // expected-error@+1 {{expected lhs and rhs of i8, of f32 or of bf16, or f32 and f16, found 'i8' and 'f32'}}
   qnn.contract ins(%a, %w : memref<6x8xi8>, memref<16x8xf32>) outs(%y : memref<6x16xi32>)
       attributes {extents = array<i64: 6, 16, 8>, indexing_maps = [#mk, #nk, #mn], iterator_types = [#linalg.iterator_type<parallel>, #linalg.iterator_type<parallel>, #linalg.iterator_type<reduction>]} {
   ^bb0(%acc: i32):

@@ -17,7 +17,7 @@ func.func @doubles_stay_loops(%a: tensor<4x8xf64>, %b: tensor<16x8xf64>, %init: 
   return %y : tensor<4x16xf64>
 }
 
-// CHECK-DAG: stays a loop nest: a factor is neither an extended byte nor an f32 operand
+// CHECK-DAG: stays a loop nest: a factor is neither an extended byte nor a float operand
 func.func @wide_integers_stay_loops(%a: tensor<4x8xi32>, %b: tensor<16x8xi32>, %init: tensor<4x16xi32>) -> tensor<4x16xi32> {
   %y = linalg.generic {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%a, %b : tensor<4x8xi32>, tensor<16x8xi32>) outs(%init : tensor<4x16xi32>) {

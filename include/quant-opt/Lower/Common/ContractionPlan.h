@@ -30,7 +30,9 @@ struct PlanLoop {
 ///
 /// Loops of extent 1 are left out; loops that are contiguous in every operand are one loop.
 struct ContractionPlan {
-  bool isFloat = false;
+  bool isFloat = false;  // the sum is f32
+  int64_t step = 1;      // elements of a run that share a lane of 32 bits: 4 bytes, 2 bf16, else 1
+  StringRef kind = "i8"; // of the elements: i8, bf16, f32, or f32 by f16
   bool depthwise = false;
   bool lhsFlipped = false;
 
@@ -55,8 +57,8 @@ struct ContractionPlan {
   SmallVector<int64_t> packedShape;
   int64_t blockStride = 0; // elements of rhs from one block of channels to the next; plain only
 
-  /// Steps of the run: 4 bytes or 1 float each.
-  int64_t getGroups() const { return isFloat ? run : (run + 3) / 4; }
+  /// Steps of the run.
+  int64_t getGroups() const { return (run + step - 1) / step; }
   /// Elements of packed rhs that one step of the run takes for `kChannelBlock` channels (plain) or for all (depthwise).
   int64_t getGroupStride() const;
   /// Multiply-adds of the whole contraction.

@@ -24,7 +24,7 @@ def WidenShortFloatsPass : Pass<"qnn-widen-short-floats"> {
     %s = arith.truncf %z : f32 to f16
     ```
   }];
-  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512vnni, avxvnni, avx512, avx2, x86-64">];
+  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512bf16, avx512vnni, avxvnni, avx512, avx2, x86-64">];
   let dependentDialects = ["arith::ArithDialect", "math::MathDialect"];
 }
 
@@ -45,7 +45,7 @@ def ConvertToLLVMPass : Pass<"qnn-convert-to-llvm", "ModuleOp"> {
     %b = llvm.getelementptr inbounds %workspace[128] : (!llvm.ptr, i64) -> !llvm.ptr, i8
     ```
   }];
-  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512vnni, avxvnni, avx512, avx2, x86-64">];
+  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512bf16, avx512vnni, avxvnni, avx512, avx2, x86-64">];
   let dependentDialects = ["LLVM::LLVMDialect"];
 }
 

@@ -56,6 +56,10 @@ static std::optional<int64_t> getLargest(AffineExpr expr, ArrayRef<int64_t> exte
   return std::nullopt;
 }
 
+bool ContractOp::isSupported(Type lhs, Type rhs) {
+  return lhs == rhs ? lhs.isInteger(8) || lhs.isF32() || lhs.isBF16() : lhs.isF32() && rhs.isF16();
+}
+
 LogicalResult ContractOp::verify() {
   SmallVector<AffineMap> maps = getMaps();
   ArrayRef<int64_t> extents = getExtents();
@@ -122,9 +126,10 @@ LogicalResult ContractOp::verify() {
 
   Type lhs = cast<ShapedType>(getLhs().getType()).getElementType();
   Type rhs = cast<ShapedType>(getRhs().getType()).getElementType();
-  if (lhs != rhs || !(lhs.isInteger(8) || lhs.isF32()))
-    return emitOpError("expected lhs and rhs of i8 or of f32, found ") << lhs << " and " << rhs;
-  if (lhs.isF32() && getLhsFlipped())
+  if (!isSupported(lhs, rhs))
+    return emitOpError("expected lhs and rhs of i8, of f32 or of bf16, or f32 and f16, found ")
+           << lhs << " and " << rhs;
+  if (isFloat() && getLhsFlipped())
     return emitOpError("expected lhs_flipped on 8-bit operands only");
   bool tensors = isa<TensorType>(getOut().getType());
   if (tensors != static_cast<bool>(getResult()) || (tensors && getResult().getType() != getOut().getType()))

@@ -21,11 +21,13 @@ def Qnn_ContractOp : Qnn_Op<"contract", [
 
     Of 8-bit operands the sum is exact in i32: rhs is signed, lhs is unsigned. With `lhs_flipped`, lhs holds signed bytes whose
     sign bit is inverted when they are read, which adds 128; whoever makes such an operation subtracts 128 * sum(rhs) in the
-    epilogue. Of f32 operands the sum is f32, in an order that the target chooses. Bias, zero-point terms, activation and residual
+    epilogue. Of floats the sum is f32, in an order that the target chooses: lhs and rhs are both f32 or both bf16, or lhs is f32 and
+    rhs is f16, which is widened. Bias, zero-point terms, activation and residual
     are operands and arithmetic of the epilogue.
 
     With `packed_k` (the reduction loops, outermost first) and `run_dims` (how many of the last ones are one run of contiguous lhs
-    elements), rhs is packed: `[outer…][N/16][k outer…][run/4][16][4]` bytes or `[outer…][N/16][k outer…][run][16]` floats; if
+    elements), rhs is packed: `[outer…][N/16][k outer…][run/4][16][4]` bytes, `[outer…][N/16][k outer…][run/2][16][2]` bf16 or
+    `[outer…][N/16][k outer…][run][16]` other floats; if
     depthwise, `[outer…][k outer…][run/4][C][4]` bytes or `[outer…][k outer…][run][C]` floats with C a multiple of 16. Padding is zero.
 
     Example: lhs u8 [1, 2, 3, 4], rhs s8 [[1, -1, 1, -1]] and a bias of 10 added in the region give -2 + 10 = 8.
@@ -52,7 +54,9 @@ def Qnn_ContractOp : Qnn_Op<"contract", [
       return llvm::to_vector(getIndexingMaps().getAsValueRange<AffineMapAttr>());
     }
     SmallVector<utils::IteratorType> getIterators();
-    bool isFloat() { return ::llvm::cast<ShapedType>(getLhs().getType()).getElementType().isF32(); }
+    bool isFloat() { return ::llvm::isa<FloatType>(::llvm::cast<ShapedType>(getLhs().getType()).getElementType()); }
+    /// Whether there are kernels for lhs and rhs of these element types.
+    static bool isSupported(Type lhs, Type rhs);
     bool isPacked() { return getPackedK().has_value(); }
     Block &getEpilogueBlock() { return getEpilogue().front(); }
   }];
