@@ -1,6 +1,7 @@
 //===- ChooseParams.cpp - Scales, zero points and weight grids from stated ranges ---------------------------------===//
 #include "quant-opt/InsertQdq/ChooseParams.h"
 
+#include "quant-opt/Dialect/Qnn/IR/Precision.h"
 #include "quant-opt/Numerics/Quantize.h"
 #include "quant-opt/Support/Weights.h"
 
@@ -53,8 +54,8 @@ int32_t ChosenWeight::quantize(int64_t element, float value) const {
 /// The integers that a contraction's weight may take: those of its `qnn.precision`, or else of the scheme.
 static numerics::StorageBounds getWeightBounds(Operation *contraction, const QuantizationScheme &scheme) {
   int64_t bits = scheme.weightBits;
-  if (auto precision = contraction->getAttrOfType<StringAttr>("qnn.precision"))
-    bits = precision == "i4" ? 4 : 8;
+  if (std::optional<Precision> precision = getStatedPrecision(contraction))
+    bits = *precision == Precision::I4 ? 4 : 8;
   return bits == 4 ? numerics::kS4Narrow : numerics::kS8Narrow;
 }
 

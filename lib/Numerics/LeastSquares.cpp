@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 using namespace mlir::qnn::numerics;
 
@@ -22,30 +23,49 @@ constexpr int64_t kLanes = 8;               // partial sums of a dot product
 
 int64_t roundUp(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
+/// As many elements as one register of the widest vectors holds; narrower ones take several.
+using Floats = float __attribute__((vector_size(64)));
+using Doubles = double __attribute__((vector_size(64)));
+static_assert(kColumns == sizeof(Floats) / sizeof(float) && kLanes == sizeof(Doubles) / sizeof(double));
+
 /// sums[i][j] += sum over rows of block[row][i] * block[row][j], for a tile of i and j.
 QNN_WIDER_VECTORS void addTile(const float *left, const float *right, int64_t rows, int64_t stride, double *sums,
                                int64_t sumsStride, int64_t numLeft) {
-  float tile[kRows][kColumns] = {};
-  for (int64_t row = 0; row < rows; ++row)
+  Floats tile[kRows] = {};
+  for (int64_t row = 0; row < rows; ++row) {
+    Floats factors;
+    std::memcpy(&factors, right + row * stride, sizeof(factors));
+#pragma unroll
     for (int64_t i = 0; i < kRows; ++i)
-      for (int64_t j = 0; j < kColumns; ++j)
-        tile[i][j] += left[row * stride + i] * right[row * stride + j];
+      tile[i] += left[row * stride + i] * factors;
+  }
   for (int64_t i = 0; i < numLeft; ++i)
     for (int64_t j = 0; j < kColumns; ++j)
-      sums[i * sumsStride + j] += tile[i][j];
+      sums[i * sumsStride + j] += static_cast<double>(tile[i][j]);
 }
 
 QNN_WIDER_VECTORS void addScaledImpl(double *y, double factor, const double *x, int64_t n) {
-  for (int64_t i = 0; i < n; ++i)
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    Doubles from, to;
+    std::memcpy(&from, x + i, sizeof(from));
+    std::memcpy(&to, y + i, sizeof(to));
+    to += factor * from;
+    std::memcpy(y + i, &to, sizeof(to));
+  }
+  for (; i < n; ++i)
     y[i] += factor * x[i];
 }
 
 QNN_WIDER_VECTORS double dotImpl(const double *a, const double *b, int64_t n) {
-  double lanes[kLanes] = {};
+  Doubles lanes = {};
   int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes)
-    for (int64_t lane = 0; lane < kLanes; ++lane)
-      lanes[lane] += a[i + lane] * b[i + lane];
+  for (; i + kLanes <= n; i += kLanes) {
+    Doubles left, right;
+    std::memcpy(&left, a + i, sizeof(left));
+    std::memcpy(&right, b + i, sizeof(right));
+    lanes += left * right;
+  }
   double sum = ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
   for (; i < n; ++i)
     sum += a[i] * b[i];

@@ -179,6 +179,9 @@ RoundedWeights mlir::qnn::numerics::roundWeights(const LeastSquares &problem, co
     for (float share : {0.8f, 0.87f, 0.93f, 1.07f, 1.15f})
       limits.push_back(center * share);
 
+    if (options.limit > 0)
+      limits = {options.limit};
+
     std::vector<Candidate> best(rows);
     float bestLimit = largest;
     double least = HUGE_VAL;

@@ -11,6 +11,7 @@ namespace mlir::qnn::numerics {
 struct RoundingOptions {
   StorageBounds bounds = kS8Narrow; ///< symmetric, as weights are
   bool perTensor = false;           ///< one scale for all channels, in place of one for each
+  float limit = 0;                  ///< of all channels, unless it is to be chosen
   int maxSweeps = 64;               ///< over the weights of a channel, for each scale tried
 };
 

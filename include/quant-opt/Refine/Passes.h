@@ -2,7 +2,8 @@
 #ifndef QUANT_OPT_REFINE_PASSES_H
 #define QUANT_OPT_REFINE_PASSES_H
 
-#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
+#include "quant-opt/Calibrate/MeasureRanges.h"
+#include "quant-opt/InsertQdq/Schemes.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
@@ -11,6 +12,13 @@
 namespace mlir::qnn {
 #define GEN_PASS_DECL
 #include "quant-opt/Refine/Passes.h.inc"
+
+/// Passes that run the model, with a way to compile it.
+std::unique_ptr<Pass> createRoundWeightsPass(RoundWeightsPassOptions options, CompileObservedFn compile);
+
+/// The same with the project's own code generator and options to be parsed: defined by Pipelines, which alone knows how
+/// to lower.
+std::unique_ptr<Pass> createRoundWeightsPass();
 
 #define GEN_PASS_REGISTRATION
 #include "quant-opt/Refine/Passes.h.inc"

@@ -37,4 +37,63 @@ def AssignPrecisionPass : Pass<"qnn-assign-precision"> {
   let statistics = [Statistic<"numLayers", "layers", "layers whose precision was stated">];
 }
 
+// The scheme that a pass measures by; it must be that of --qnn-insert-qdq afterwards.
+defvar schemeOptions = [
+  Option<"activationType", "activation-type", "::mlir::qnn::ActivationType", "::mlir::qnn::ActivationType::U8",
+         "storage of activations", [{::llvm::cl::values(
+           clEnumValN(::mlir::qnn::ActivationType::U8, "u8", "unsigned bytes"),
+           clEnumValN(::mlir::qnn::ActivationType::I8, "i8", "signed bytes"))}]>,
+  Option<"activationScheme", "activation-scheme", "::mlir::qnn::ActivationScheme",
+         "::mlir::qnn::ActivationScheme::Asymmetric", "how a range becomes scale and zero point", [{::llvm::cl::values(
+           clEnumValN(::mlir::qnn::ActivationScheme::Asymmetric, "asymmetric", "params_c1: the whole range is used"),
+           clEnumValN(::mlir::qnn::ActivationScheme::Symmetric, "symmetric", "params_c2: the zero point is the middle"))}]>,
+  Option<"weightScheme", "weight-scheme", "::mlir::qnn::WeightScheme", "::mlir::qnn::WeightScheme::PerChannel",
+         "the scales of a weight", [{::llvm::cl::values(
+           clEnumValN(::mlir::qnn::WeightScheme::PerChannel, "per-channel", "one for each output channel"),
+           clEnumValN(::mlir::qnn::WeightScheme::PerTensor, "per-tensor", "one for the whole tensor"))}]>,
+  Option<"weightBits", "weight-bits", "int64_t", "8", "8, or 4: weights in [-7, 7], stored as bytes">,
+];
+
+// The samples that a pass measures on.
+defvar sampleOptions = [
+  Option<"data", "calibration-data", "std::string", [{""}], ".npz with an array for each input, or .npy for the only one">,
+  Option<"maxSamples", "max-samples", "int64_t", "0", "samples to use; 0 takes all">,
+  Option<"seed", "seed", "uint64_t", "0", "chooses which samples if there are more; 0 takes the first">,
+];
+
+def RoundWeightsPass : Pass<"qnn-round-weights", "::mlir::ModuleOp"> {
+  let summary = "choose integer weights and biases by which each layer gives most nearly what it gave in float";
+  let description = [{
+    Expects the Calibrated form, leaves it, and needs samples. Layer after layer in program order, the float layer's results are fitted by what
+    the quantized layer reads by then: for each output channel the scale, the integer weights and the bias of least squared error, so that
+    each layer takes up what those before it, its own weights' rounding and the grid of its inputs changed. `LeastSquares.h` and
+    `RoundWeights.h` of Numerics say how. Afterwards each weight is a constant whose values are integers times a scale, with a `qnn.range`
+    from which `--qnn-insert-qdq` chooses exactly these integers, and each such layer has a bias.
+
+    Few samples say little about some weights, so leaving the float weights is penalized; of several penalties, and of the nearest integers
+    with the bias as it was or corrected, each layer takes what is best on samples held out (`splitSamples`: every eighth). If the
+    model's output on these is no better in the end, the model is left as it was, with a missed remark. A layer whose loops are no
+    matrix product of patches, or with more than 4608 inputs, keeps its weights, with a missed remark. Time is bounded by `positions`, and by
+    `max-samples` for models that run long.
+
+    Before and after (test/Refine/round-weights.mlir):
+    ```mlir
+    %y = linalg.matmul_transpose_b ins(%x, %w : tensor<1x2xf32>, tensor<2x2xf32>) outs(%zero : tensor<1x2xf32>) -> tensor<1x2xf32>
+    ```
+    ```mlir
+    %r = qnn.range %integers_times_scale [-0.5, -0.25], [0.5, 0.25] axis 0 method "least-squares" : tensor<2x2xf32>
+    %y = linalg.matmul_transpose_b ins(%x, %r : tensor<1x2xf32>, tensor<2x2xf32>) outs(%zero : tensor<1x2xf32>) -> tensor<1x2xf32>
+    ```
+  }];
+  let constructor = "::mlir::qnn::createRoundWeightsPass()";
+  let options = sampleOptions # schemeOptions # [
+    Option<"positions", "positions", "int64_t", "16384", "places of each layer's result to fit to, over all samples">,
+  ];
+  let statistics = [
+    Statistic<"numRounded", "rounded", "layers whose weights were chosen by least squares">,
+    Statistic<"numNearest", "nearest", "layers whose weights stay the nearest ones">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif // QUANT_OPT_REFINE_PASSES_TD

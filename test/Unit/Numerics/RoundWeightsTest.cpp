@@ -64,7 +64,7 @@ TEST(RoundWeightsTest, NeverWorseThanTheNearest) {
       for (StorageBounds bounds : {kS4Narrow, kS8Narrow}) {
         const Layer layer(9 + seed, 4, 200, seed);
         const LeastSquares problem = layer.getProblem();
-        const RoundedWeights rounded = roundWeights(problem, layer.weights.data(), {bounds, perTensor, 64});
+        const RoundedWeights rounded = roundWeights(problem, layer.weights.data(), {bounds, perTensor});
         EXPECT_EQ(rounded.limits.size(), perTensor ? 1u : 4u);
         EXPECT_LE(rounded.error, rounded.nearestError);
         EXPECT_NEAR(getError(problem, rounded, bounds), rounded.error, 1e-12);
@@ -77,7 +77,7 @@ TEST(RoundWeightsTest, NeverWorseThanTheNearest) {
 
 TEST(RoundWeightsTest, GainsMuchAtFourBits) {
   const Layer layer(36, 8, 500, 3);
-  const RoundedWeights rounded = roundWeights(layer.getProblem(), layer.weights.data(), {kS4Narrow, false, 64});
+  const RoundedWeights rounded = roundWeights(layer.getProblem(), layer.weights.data(), {kS4Narrow, false});
   EXPECT_LT(rounded.error, 0.6 * rounded.nearestError); // What is left is mostly the error of the inputs.
 }
 
@@ -88,7 +88,7 @@ TEST(RoundWeightsTest, IsCloseToTheBestOfAllIntegers) {
   for (unsigned seed = 0; seed < 40; ++seed) {
     const Layer layer(3, 1, 50, 100 + seed);
     const LeastSquares problem = layer.getProblem();
-    const RoundedWeights rounded = roundWeights(problem, layer.weights.data(), {bounds, false, 64});
+    const RoundedWeights rounded = roundWeights(problem, layer.weights.data(), {bounds, false});
     const double scale = symmetricParams(-rounded.limits[0], rounded.limits[0], bounds).scale;
     double least = HUGE_VAL;
     for (int a = -3; a <= 3; ++a)
@@ -109,7 +109,7 @@ TEST(RoundWeightsTest, BiasCorrectsTheMean) {
   for (float &x : layer.x)
     x += 0.25f; // what the layer reads is off by as much
   const LeastSquares problem = layer.getProblem(10.0);
-  const RoundedWeights rounded = roundWeights(problem, layer.weights.data(), {kS8Narrow, false, 64});
+  const RoundedWeights rounded = roundWeights(problem, layer.weights.data(), {kS8Narrow, false});
   for (int64_t c = 0; c < 2; ++c) {
     const float limit = rounded.limits[c];
     const double scale = symmetricParams(-limit, limit, kS8Narrow).scale;
@@ -126,7 +126,7 @@ TEST(RoundWeightsTest, BiasCorrectsTheMean) {
 
 TEST(RoundWeightsTest, WithoutSamplesRoundsToNearest) {
   const Layer layer(7, 2, 0, 5);
-  const RoundedWeights rounded = roundWeights(layer.getProblem(), layer.weights.data(), {kS8Narrow, false, 64});
+  const RoundedWeights rounded = roundWeights(layer.getProblem(), layer.weights.data(), {kS8Narrow, false});
   for (int64_t c = 0; c < 2; ++c) {
     const float scale = symmetricParams(-rounded.limits[c], rounded.limits[c], kS8Narrow).scale;
     for (int64_t i = 0; i < 7; ++i)
@@ -136,7 +136,7 @@ TEST(RoundWeightsTest, WithoutSamplesRoundsToNearest) {
 
 TEST(RoundWeightsTest, WeightsOnTheGridStayThere) {
   const Layer layer(12, 3, 100, 21);
-  const RoundedWeights rounded = roundWeights(layer.getProblem(), layer.weights.data(), {kS4Narrow, false, 64});
+  const RoundedWeights rounded = roundWeights(layer.getProblem(), layer.weights.data(), {kS4Narrow, false});
   for (int64_t c = 0; c < 3; ++c) {
     const float scale = symmetricParams(-rounded.limits[c], rounded.limits[c], kS4Narrow).scale;
     for (int64_t i = 0; i < 12; ++i) {

@@ -1,0 +1,138 @@
+//===- LayerFit.cpp - What a layer reads when quantized, beside what it gives in float, on samples ----------------===//
+#include "LayerFit.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+std::vector<FitLayer> qnn::getFitLayers(const Simulation &simulation,
+                                        function_ref<void(const SimulatedLayer &layer, StringRef reason)> refuse) {
+  std::vector<FitLayer> layers;
+  for (auto [i, layer] : llvm::enumerate(simulation.getLayers())) {
+    if (!layer.weight || isFloat(layer.precision))
+      continue;
+    std::optional<LayerPatches> patches = LayerPatches::create(layer);
+    if (!patches) {
+      refuse(layer, "its loops make no matrix product of patches");
+      continue;
+    }
+    std::vector<float> matrices = patches->getMatrices(layer.weight->values);
+    layers.push_back({static_cast<unsigned>(i), std::move(*patches), std::move(matrices), layer.bias});
+  }
+  return layers;
+}
+
+/// Spread evenly, and begun elsewhere in each run.
+std::vector<int64_t> FitData::choosePositions(const FitLayer &layer, int64_t run) const {
+  const int64_t available = layer.patches.numPositions, runs = std::max<int64_t>(samples.getNumRuns(), 1);
+  const int64_t count = std::min(available, (positions + runs - 1) / runs);
+  std::vector<int64_t> chosen;
+  for (int64_t i = 0; i < count; ++i)
+    chosen.push_back((i * available / count + run * 31) % available);
+  return chosen;
+}
+
+int64_t FitData::getTargetBytes(const FitLayer &layer) const {
+  const int64_t count = choosePositions(layer, 0).size();
+  return samples.getNumRuns() * count * layer.patches.numGroups * layer.patches.numOutputs * sizeof(float);
+}
+
+/// Adds matrix * patch + bias of each position to `result`: [positions, outputs]. `transposed` is [inputs, outputs].
+static void appendProducts(ArrayRef<float> transposed, ArrayRef<float> bias, ArrayRef<float> patches, int64_t numInputs,
+                           std::vector<float> &result) {
+  const int64_t numOutputs = bias.size();
+  for (int64_t begin = 0, e = patches.size(); begin < e; begin += numInputs) {
+    const size_t first = result.size();
+    result.insert(result.end(), bias.begin(), bias.end());
+    float *sums = result.data() + first;
+    for (int64_t input = 0; input < numInputs; ++input) {
+      const float x = patches[begin + input];
+      const float *row = transposed.data() + input * numOutputs;
+      for (int64_t output = 0; output < numOutputs; ++output)
+        sums[output] += x * row[output];
+    }
+  }
+}
+
+void FitData::collectTargets(Simulation &simulation, ArrayRef<const FitLayer *> layers) {
+  targets.clear();
+  struct Matrix {
+    std::vector<float> transposed, bias;
+  };
+  llvm::DenseMap<unsigned, std::pair<const FitLayer *, std::vector<Matrix>>> byLayer;
+  for (const FitLayer *layer : layers) {
+    const LayerPatches &patches = layer->patches;
+    const int64_t n = patches.numOutputs, k = patches.numInputs;
+    std::vector<Matrix> matrices(patches.numGroups);
+    for (auto [group, matrix] : llvm::enumerate(matrices)) {
+      matrix.transposed.resize(n * k);
+      for (int64_t output = 0; output < n; ++output) {
+        for (int64_t input = 0; input < k; ++input)
+          matrix.transposed[input * n + output] = layer->matrices[(group * n + output) * k + input];
+        matrix.bias.push_back(layer->bias[patches.getChannel(group, output)]);
+      }
+    }
+    byLayer[layer->number] = {layer, std::move(matrices)};
+    targets[layer->number].reserve(getTargetBytes(*layer) / sizeof(float));
+  }
+  simulation.quantizeNothing();
+  std::vector<float> patches;
+  for (int64_t run = 0; run < samples.getNumRuns(); ++run)
+    simulation.run(samples.getInputs(run), [&](const Tap &tap, ArrayRef<float> data) {
+      auto it = byLayer.find(tap.index);
+      if (tap.kind != TapKind::Operand || it == byLayer.end())
+        return;
+      const auto &[layer, matrices] = it->second;
+      const std::vector<int64_t> chosen = choosePositions(*layer, run);
+      for (auto [group, matrix] : llvm::enumerate(matrices)) {
+        layer->patches.gather(data, group, chosen, patches);
+        appendProducts(matrix.transposed, matrix.bias, patches, layer->patches.numInputs, targets[tap.index]);
+      }
+    });
+}
+
+std::vector<numerics::Moments> FitData::collectMoments(Simulation &simulation, const FitLayer &layer) const {
+  const LayerPatches &shape = layer.patches;
+  std::vector<numerics::Moments> moments(shape.numGroups, numerics::Moments(shape.numInputs, shape.numOutputs));
+  const float *target = targets.find(layer.number)->second.data();
+  std::vector<float> patches;
+  for (int64_t run = 0; run < samples.getNumRuns(); ++run)
+    simulation.run(samples.getInputs(run), [&](const Tap &tap, ArrayRef<float> data) {
+      if (tap.kind != TapKind::Operand || tap.index != layer.number)
+        return;
+      const std::vector<int64_t> chosen = choosePositions(layer, run);
+      for (int64_t group = 0; group < shape.numGroups; ++group) {
+        shape.gather(data, group, chosen, patches);
+        moments[group].add(patches.data(), target, chosen.size());
+        target += chosen.size() * shape.numOutputs;
+      }
+    });
+  return moments;
+}
+
+std::vector<std::vector<double>> FitData::collectMeans(Simulation &simulation,
+                                                       ArrayRef<const FitLayer *> layers) const {
+  std::vector<std::vector<double>> means(layers.size());
+  llvm::DenseMap<unsigned, unsigned> byLayer;
+  for (auto [i, layer] : llvm::enumerate(layers)) {
+    byLayer[layer->number] = i;
+    means[i].resize(layer->patches.numGroups * layer->patches.numInputs);
+  }
+  std::vector<float> patches;
+  for (int64_t run = 0; run < samples.getNumRuns(); ++run)
+    simulation.run(samples.getInputs(run), [&](const Tap &tap, ArrayRef<float> data) {
+      auto it = byLayer.find(tap.index);
+      if (tap.kind != TapKind::Operand || it == byLayer.end())
+        return;
+      const FitLayer &layer = *layers[it->second];
+      const int64_t inputs = layer.patches.numInputs;
+      const std::vector<int64_t> chosen = choosePositions(layer, run);
+      const double share = 1.0 / static_cast<double>(samples.getNumRuns() * chosen.size());
+      for (int64_t group = 0; group < layer.patches.numGroups; ++group) {
+        layer.patches.gather(data, group, chosen, patches);
+        for (auto [i, value] : llvm::enumerate(patches))
+          if (std::isfinite(value))
+            means[it->second][group * inputs + i % inputs] += share * value;
+      }
+    });
+  return means;
+}

@@ -1,0 +1,53 @@
+//===- LayerFit.h - What a layer reads when quantized, beside what it gives in float, on samples ------------------===//
+#ifndef QUANT_OPT_LIB_REFINE_LAYERFIT_H
+#define QUANT_OPT_LIB_REFINE_LAYERFIT_H
+
+#include "LayerPatches.h"
+#include "quant-opt/Numerics/LeastSquares.h"
+#include "quant-opt/Simulate/Evaluate.h"
+
+namespace mlir::qnn {
+
+/// A layer of a simulation with a constant weight, as matrices.
+struct FitLayer {
+  unsigned number; ///< in the simulation
+  LayerPatches patches;
+  std::vector<float> matrices; ///< float weights [groups, outputs, inputs]
+  std::vector<float> bias;     ///< by channel
+};
+
+/// Samples on which layers are fitted or judged, with what the float model's layers give there. Of a layer with many
+/// positions some are taken in each run, spread evenly, others in each run.
+class FitData {
+public:
+  /// `positions`: of each layer, over all samples, about.
+  FitData(SampleSet samples, int64_t positions) : samples(std::move(samples)), positions(positions) {}
+
+  const SampleSet &getSamples() const { return samples; }
+
+  /// Bytes that the targets of a layer take.
+  int64_t getTargetBytes(const FitLayer &layer) const;
+  /// Runs the float model and keeps what `layers` give, in place of what was kept before.
+  void collectTargets(Simulation &simulation, ArrayRef<const FitLayer *> layers);
+  /// Runs the simulation as it is set and sums what the layer, whose targets are kept, reads and should give: one for
+  /// each group.
+  std::vector<numerics::Moments> collectMoments(Simulation &simulation, const FitLayer &layer) const;
+  /// The mean patch of each layer with the simulation as it is set: [groups, inputs] by layer.
+  std::vector<std::vector<double>> collectMeans(Simulation &simulation, ArrayRef<const FitLayer *> layers) const;
+
+private:
+  std::vector<int64_t> choosePositions(const FitLayer &layer, int64_t run) const;
+
+  SampleSet samples;
+  int64_t positions;
+  /// By layer: runs, groups, positions, outputs.
+  llvm::DenseMap<unsigned, std::vector<float>> targets;
+};
+
+/// The layers of a simulation that can be fitted. `refuse` is told of the others that have a weight.
+std::vector<FitLayer> getFitLayers(const Simulation &simulation,
+                                   function_ref<void(const SimulatedLayer &layer, StringRef reason)> refuse);
+
+} // namespace mlir::qnn
+
+#endif // QUANT_OPT_LIB_REFINE_LAYERFIT_H
