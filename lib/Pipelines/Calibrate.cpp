@@ -8,6 +8,7 @@
 #include "quant-opt/InsertQdq/Passes.h"
 #include "quant-opt/Pipelines/LowerToX86.h"
 #include "quant-opt/Pipelines/Normalize.h"
+#include "quant-opt/Refine/Passes.h"
 #include "quant-opt/Simulate/Passes.h"
 
 #include "mlir/Pass/PassRegistry.h"
@@ -63,6 +64,10 @@ std::unique_ptr<Pass> mlir::qnn::createCalibratePass() {
 
 std::unique_ptr<Pass> mlir::qnn::createAnalyzeSensitivityPass() {
   return createAnalyzeSensitivityPass(AnalyzeSensitivityPassOptions(), compileObserved);
+}
+
+std::unique_ptr<Pass> mlir::qnn::createMeetBudgetPass() {
+  return createMeetBudgetPass(MeetBudgetPassOptions(), compileObserved);
 }
 
 CalibratePassOptions CalibratePipelineOptions::getPassOptions() const {

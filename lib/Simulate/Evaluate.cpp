@@ -62,46 +62,80 @@ void OutputError::add(const OutputError &other) {
 }
 
 /// The valid rows of an output: all of it, or the leading ones where the last run was filled up.
-static ArrayRef<float> getValid(ArrayRef<float> data, const TensorInfo &info, const SampleSet &samples, int64_t run) {
+ArrayRef<float> Evaluation::getValid(ArrayRef<const void *> pointers, unsigned output, int64_t run) const {
+  const TensorInfo &info = infos[output];
+  ArrayRef<float> data(static_cast<const float *>(pointers[outputs[output]]),
+                       static_cast<size_t>(ShapedType::getNumElements(info.shape)));
   const int64_t batch = samples.getBatch(), valid = samples.getNumValid(run);
   if (valid == batch || info.shape.empty() || info.shape.front() % batch != 0)
     return data;
   return data.take_front(data.size() / batch * valid);
 }
 
-llvm::Expected<Evaluation> Evaluation::create(Simulation &simulation, SampleSet samples) {
+llvm::Expected<Evaluation> Evaluation::create(ArrayRef<TensorInfo> outputs, SampleSet samples, RunModelFn run) {
   Evaluation evaluation;
-  for (auto [i, output] : llvm::enumerate(simulation.getOutputs())) {
+  evaluation.samples = std::move(samples);
+  for (auto [i, output] : llvm::enumerate(outputs)) {
     if (output.type != "float")
       continue;
+    evaluation.infos.push_back(output);
     evaluation.outputs.push_back(i);
     evaluation.widths.push_back(output.shape.empty() ? 1 : output.shape.back());
   }
   if (evaluation.outputs.empty())
     return makeToolError(ExitCode::BadInput, "the model has no output of floats, by which its error could be measured");
-  Simulation::Settings settings = simulation.getSettings();
-  simulation.quantizeNothing();
-  for (int64_t run = 0; run < samples.getNumRuns(); ++run) {
-    simulation.run(samples.getInputs(run));
-    auto &kept = evaluation.references.emplace_back();
-    for (unsigned output : evaluation.outputs)
-      kept.push_back(getValid(simulation.getOutput(output), simulation.getOutputs()[output], samples, run).vec());
-  }
-  simulation.setSettings(settings);
-  evaluation.samples = std::move(samples);
+  evaluation.references = evaluation.collect(run);
   return std::move(evaluation);
 }
 
-std::vector<OutputError> Evaluation::measureEach(Simulation &simulation, int64_t maxRuns) const {
+RunOutputs Evaluation::collect(RunModelFn run) const {
+  RunOutputs collected;
+  for (int64_t i = 0; i < samples.getNumRuns(); ++i) {
+    ArrayRef<const void *> pointers = run(samples.getInputs(i));
+    auto &kept = collected.emplace_back();
+    for (unsigned output = 0; output != outputs.size(); ++output)
+      kept.push_back(getValid(pointers, output, i).vec());
+  }
+  return collected;
+}
+
+std::vector<OutputError> Evaluation::compare(const RunOutputs &collected) const {
+  std::vector<OutputError> errors(outputs.size());
+  for (auto [reference, values] : llvm::zip_equal(references, collected))
+    for (unsigned output = 0; output != outputs.size(); ++output)
+      errors[output].add(reference[output], values[output], widths[output]);
+  return errors;
+}
+
+/// Runs a simulation as it is set.
+static auto makeRun(Simulation &simulation) {
+  return [&simulation](ArrayRef<const void *> inputs) {
+    simulation.run(inputs);
+    return simulation.getOutputData();
+  };
+}
+
+llvm::Expected<Evaluation> Evaluation::create(Simulation &simulation, SampleSet samples) {
+  Simulation::Settings settings = simulation.getSettings();
+  simulation.quantizeNothing();
+  llvm::Expected<Evaluation> evaluation = create(simulation.getOutputs(), std::move(samples), makeRun(simulation));
+  simulation.setSettings(settings);
+  return evaluation;
+}
+
+std::vector<OutputError> Evaluation::measureEach(RunModelFn run, int64_t maxRuns) const {
   std::vector<OutputError> errors(outputs.size());
   const int64_t count = maxRuns ? std::min(maxRuns, samples.getNumRuns()) : samples.getNumRuns();
-  for (int64_t run = 0; run < count; ++run) {
-    simulation.run(samples.getInputs(run));
-    for (auto [i, output] : llvm::enumerate(outputs))
-      errors[i].add(references[run][i],
-                    getValid(simulation.getOutput(output), simulation.getOutputs()[output], samples, run), widths[i]);
+  for (int64_t i = 0; i < count; ++i) {
+    ArrayRef<const void *> pointers = run(samples.getInputs(i));
+    for (unsigned output = 0; output != outputs.size(); ++output)
+      errors[output].add(references[i][output], getValid(pointers, output, i), widths[output]);
   }
   return errors;
+}
+
+std::vector<OutputError> Evaluation::measureEach(Simulation &simulation, int64_t maxRuns) const {
+  return measureEach(makeRun(simulation), maxRuns);
 }
 
 OutputError Evaluation::measure(Simulation &simulation, int64_t maxRuns) const {

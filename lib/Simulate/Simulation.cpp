@@ -391,6 +391,8 @@ void Simulation::run(ArrayRef<const void *> inputs, TapFn tap) {
   state->tap = nullptr;
 }
 
+ArrayRef<const void *> Simulation::getOutputData() const { return state->build->getOutputData(); }
+
 ArrayRef<float> Simulation::getOutput(unsigned output) const {
   const TensorInfo &info = getOutputs()[output];
   assert(info.type == "float" && "expected an output of floats");

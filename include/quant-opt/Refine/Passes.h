@@ -3,6 +3,7 @@
 #define QUANT_OPT_REFINE_PASSES_H
 
 #include "quant-opt/Calibrate/MeasureRanges.h"
+#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/InsertQdq/Schemes.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -13,12 +14,17 @@ namespace mlir::qnn {
 #define GEN_PASS_DECL
 #include "quant-opt/Refine/Passes.h.inc"
 
-/// Passes that run the model, with a way to compile it.
+struct AccuracyReport;
+
+/// Passes that run the model, with a way to compile it. `report`, if there is one, receives what was measured.
 std::unique_ptr<Pass> createRoundWeightsPass(RoundWeightsPassOptions options, CompileObservedFn compile);
+std::unique_ptr<Pass> createMeetBudgetPass(MeetBudgetPassOptions options, CompileObservedFn compile,
+                                           std::shared_ptr<AccuracyReport> report = nullptr);
 
 /// The same with the project's own code generator and options to be parsed: defined by Pipelines, which alone knows how
 /// to lower.
 std::unique_ptr<Pass> createRoundWeightsPass();
+std::unique_ptr<Pass> createMeetBudgetPass();
 
 #define GEN_PASS_REGISTRATION
 #include "quant-opt/Refine/Passes.h.inc"

@@ -96,4 +96,46 @@ def RoundWeightsPass : Pass<"qnn-round-weights", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def MeetBudgetPass : Pass<"qnn-meet-budget", "::mlir::ModuleOp"> {
+  let summary = "widen the layers that cost most until an accuracy goal holds on held-out samples";
+  let description = [{
+    Expects the Calibrated form and leaves it, with `qnn.precision` on the layers that have to be wider. The model is run on the samples that
+    calibration held out (`splitSamples`, at most `max-held-out` of them, fewer of large models), as it would be once quantized, by a
+    simulation that is compiled once. If the signal-to-noise ratio of its outputs is below `min-sqnr`, or its metric falls by more
+    than `max-metric-drop` points, each layer's noise is measured alone; the layers that make most noise for their estimated time are
+    widened until the goal holds; and whatever it holds without is taken back. Every step is measured. A layer whose precision is
+    stated already keeps it. With several outputs the worst ratio counts.
+
+    The metric is the share of samples in percent whose largest output is at the place that `labels` gives for it (one integer for each sample of the
+    data), or what `metric-command` prints last when it is run with the name of an .npz file with the outputs for the held-out samples;
+    more is better.
+
+    What was done is said in a warning and recorded for reports. A goal out of reach is a warning too, with the best state that was found.
+    Data or labels that cannot be read, an explicit goal without data, and a metric's command that fails or prints no number are errors.
+
+    Before and after (test/Refine/meet-budget.mlir, where the first layer's input has values from 0.001 to 1000):
+    ```mlir
+    %y = linalg.matmul ins(%x, %w : tensor<1x4xf32>, tensor<4x4xf32>) outs(%zero : tensor<1x4xf32>) -> tensor<1x4xf32> loc("front")
+    ```
+    ```mlir
+    %y = linalg.matmul {qnn.precision = "f32"} ins(%x, %w : tensor<1x4xf32>, tensor<4x4xf32>) outs(%zero : tensor<1x4xf32>) -> tensor<1x4xf32> loc("front")
+    ```
+  }];
+  let constructor = "::mlir::qnn::createMeetBudgetPass()";
+  let options = sampleOptions # schemeOptions # [
+    Option<"maxHeldOut", "max-held-out", "int64_t", "64", "held-out samples to use at most">,
+    Option<"minSqnr", "min-sqnr", "std::string", "\"20\"", "floor of the outputs' signal-to-noise ratio in dB, or off">,
+    Option<"maxMetricDrop", "max-metric-drop", "std::string", "\"\"", "points that the metric may lose">,
+    Option<"labels", "labels", "std::string", "\"\"", ".npz or .npy with an integer for each sample: the metric is top-1">,
+    Option<"metricCommand", "metric-command", "std::string", "\"\"", "program that prints the metric of an .npz file with outputs">,
+  ];
+  let statistics = [
+    Statistic<"numWidened", "widened", "layers widened">,
+    Statistic<"numMeasurements", "measurements", "states of the model measured">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::qnn::QnnDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
 #endif // QUANT_OPT_REFINE_PASSES_TD

@@ -60,6 +60,12 @@ struct OutputError {
   void add(const OutputError &other);
 };
 
+/// Runs a model once: takes a pointer for each input and returns one for each output, valid until the next call.
+using RunModelFn = llvm::function_ref<ArrayRef<const void *>(ArrayRef<const void *> inputs)>;
+
+/// What a model computed: run by run, one vector for each float output, without what only fills the last run.
+using RunOutputs = std::vector<std::vector<std::vector<float>>>;
+
 /// Runs a simulation on samples and compares its float outputs with those of the same simulation with everything off.
 class Evaluation {
 public:
@@ -67,19 +73,34 @@ public:
   /// Fails if the model has no output of type "float".
   static llvm::Expected<Evaluation> create(Simulation &simulation, SampleSet samples);
 
+  /// The same for any float model with these outputs.
+  static llvm::Expected<Evaluation> create(ArrayRef<TensorInfo> outputs, SampleSet samples, RunModelFn run);
+
   const SampleSet &getSamples() const { return samples; }
   /// The error of the outputs with the settings as they are; of all runs, or of the first `maxRuns`.
   OutputError measure(Simulation &simulation, int64_t maxRuns = 0) const;
   /// The same for each float output of its own.
   std::vector<OutputError> measureEach(Simulation &simulation, int64_t maxRuns = 0) const;
+  /// The same of another model with the same inputs and outputs.
+  std::vector<OutputError> measureEach(RunModelFn run, int64_t maxRuns = 0) const;
+  /// What another model with the same inputs and outputs computes.
+  RunOutputs collect(RunModelFn run) const;
+  /// The float outputs.
+  ArrayRef<TensorInfo> getOutputs() const { return infos; }
+  const RunOutputs &getReferences() const { return references; }
+  /// The error of outputs collected before, for each of them.
+  std::vector<OutputError> compare(const RunOutputs &outputs) const;
   /// What the float model computed: run `run`, the i-th float output.
   ArrayRef<float> getReference(int64_t run, unsigned output) const { return references[run][output]; }
 
 private:
   SampleSet samples;
-  std::vector<unsigned> outputs; ///< numbers of the float ones
+  ArrayRef<float> getValid(ArrayRef<const void *> pointers, unsigned output, int64_t run) const;
+
+  std::vector<TensorInfo> infos; ///< of the float ones
+  std::vector<unsigned> outputs; ///< their numbers
   std::vector<int64_t> widths;
-  std::vector<std::vector<std::vector<float>>> references;
+  RunOutputs references;
 };
 
 } // namespace mlir::qnn

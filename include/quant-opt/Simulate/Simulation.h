@@ -156,6 +156,8 @@ public:
   void run(ArrayRef<const void *> inputs, TapFn tap = nullptr);
   /// The output of that number after the last run. It must be of type "float".
   ArrayRef<float> getOutput(unsigned output) const;
+  /// A pointer for each output.
+  ArrayRef<const void *> getOutputData() const;
 
 private:
   struct State;

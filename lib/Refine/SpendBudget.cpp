@@ -1,0 +1,175 @@
+//===- SpendBudget.cpp - Which layers to widen so that an accuracy goal holds, at the least estimated time --------===//
+#include "quant-opt/Refine/SpendBudget.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+namespace {
+
+/// The state of one search.
+class Search {
+public:
+  Search(ArrayRef<BudgetLayer> layers, MeasureBudgetFn measure) : layers(layers), measureState(measure) {
+    for (const BudgetLayer &layer : layers)
+      current.push_back(layer.choices.front());
+  }
+  BudgetResult run();
+
+private:
+  BudgetScore measure(ArrayRef<Precision> precisions);
+  std::vector<unsigned> rank() const;
+  bool widen();
+  void narrow();
+  std::vector<Precision> widenFirst(size_t count) const;
+  void accept(ArrayRef<Precision> next, const BudgetScore &score);
+
+  ArrayRef<BudgetLayer> layers;
+  MeasureBudgetFn measureState;
+  std::vector<unsigned> order; ///< the layers that can be widened, best first
+  std::vector<Precision> current;
+  BudgetScore score;
+  BudgetResult result;
+};
+
+} // namespace
+
+BudgetScore Search::measure(ArrayRef<Precision> precisions) {
+  ++result.measurements;
+  return measureState(precisions);
+}
+
+/// By noise for time: widening a layer takes out about the noise it makes alone.
+std::vector<unsigned> Search::rank() const {
+  std::vector<unsigned> order;
+  std::vector<double> value(layers.size());
+  for (unsigned i = 0; i != layers.size(); ++i) {
+    if (layers[i].choices.size() < 2)
+      continue;
+    order.push_back(i);
+    const double price = std::max(layers[i].times.back() - layers[i].times.front(), 1.0);
+    value[i] = layers[i].noise / price;
+  }
+  llvm::sort(order, [&](unsigned a, unsigned b) { return value[a] != value[b] ? value[a] > value[b] : a < b; });
+  return order;
+}
+
+std::vector<Precision> Search::widenFirst(size_t count) const {
+  std::vector<Precision> next(current.size());
+  for (auto [precision, layer] : llvm::zip_equal(next, layers))
+    precision = layer.choices.front();
+  for (unsigned layer : ArrayRef<unsigned>(order).take_front(count))
+    next[layer] = layers[layer].choices.back();
+  return next;
+}
+
+void Search::accept(ArrayRef<Precision> next, const BudgetScore &nextScore) {
+  // A step names the layers that become wider; bisection may also take some back, which the steps before it named.
+  BudgetStep step{{}, Precision::F32, score, nextScore};
+  for (unsigned i = 0; i != layers.size(); ++i)
+    if (next[i] != current[i]) {
+      step.layers.push_back(i);
+      step.precision = next[i];
+    }
+  result.steps.push_back(std::move(step));
+  current.assign(next.begin(), next.end());
+  score = nextScore;
+}
+
+/// Widens as few of the first layers in the order as the goal needs. False if it does not hold with all of them.
+bool Search::widen() {
+  size_t failing = 0, holding = 0;
+  BudgetScore best = score;
+  std::vector<Precision> bestState = current;
+  while (failing < order.size()) {
+    // One by one at first; where many layers are needed, by half as many again.
+    const size_t count = std::min(order.size(), failing + std::max<size_t>(1, failing / 2));
+    const std::vector<Precision> next = widenFirst(count);
+    const BudgetScore found = measure(next);
+    if (found.shortfall < best.shortfall) {
+      best = found;
+      bestState = next;
+    }
+    if (found.holds()) {
+      holding = count;
+      break;
+    }
+    failing = count;
+  }
+  if (!holding) {
+    if (best.shortfall < score.shortfall)
+      accept(bestState, best);
+    return false;
+  }
+  while (holding - failing > 1) {
+    const size_t count = (holding + failing) / 2;
+    const std::vector<Precision> next = widenFirst(count);
+    const BudgetScore found = measure(next);
+    if (found.holds()) {
+      holding = count;
+      best = found;
+      bestState = next;
+    } else {
+      failing = count;
+    }
+  }
+  accept(bestState, best);
+  return true;
+}
+
+/// Takes back what the goal holds without: the layers that save most time for their noise first.
+void Search::narrow() {
+  for (unsigned layer : llvm::reverse(order)) {
+    if (current[layer] == layers[layer].choices.front())
+      continue;
+    for (Precision choice : layers[layer].choices) {
+      if (choice == current[layer])
+        break;
+      std::vector<Precision> next = current;
+      next[layer] = choice;
+      const BudgetScore found = measure(next);
+      if (!found.holds())
+        continue;
+      accept(next, found);
+      break;
+    }
+  }
+}
+
+BudgetResult Search::run() {
+  result.first = score = measure(current);
+  order = rank();
+  if (!score.holds() && widen())
+    narrow();
+  result.precisions = current;
+  result.last = score;
+  return std::move(result);
+}
+
+BudgetResult qnn::spendBudget(ArrayRef<BudgetLayer> layers, MeasureBudgetFn measure) {
+  return Search(layers, measure).run();
+}
+
+double qnn::estimateTime(ArrayRef<StringRef> kinds, int64_t operations, Precision precision) {
+  // Measured on whole models: int8 runs about 3 times as fast as f32 where matrix products dominate, and 1.5 times
+  // where depthwise convolutions do, whose vector lanes hold one sum each.
+  const bool isDepthwise = llvm::is_contained(kinds, "depthwise");
+  const double rate = isDepthwise ? 6.0 : 1.0, ratio = isDepthwise ? 1.5 : 3.5;
+  double factor = 1.0;
+  switch (precision) {
+  case Precision::I8:
+  case Precision::I4:
+    factor = 1.0;
+    break;
+  case Precision::I16:
+    factor = 2.0;
+    break;
+  case Precision::BF16:
+  case Precision::F16:
+  case Precision::F32:
+    factor = ratio;
+    break;
+  }
+  return static_cast<double>(operations) * rate * factor;
+}
