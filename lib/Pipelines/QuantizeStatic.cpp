@@ -106,6 +106,8 @@ void qnn::buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOpti
 void qnn::buildQuantizeStaticPipeline(OpPassManager &pm, const QuantizeStaticOptions &options) {
   buildQuantizeToQdqPipeline(pm, options);
   pm.addPass(createIntegerizePass());
+  // Why here: what is float now stays float.
+  pm.addPass(createNarrowFloatsPass());
   pm.addPass(createVerifyIntegerPass());
 }
 
@@ -113,6 +115,8 @@ void qnn::buildCompileAsIsPipeline(OpPassManager &pm) {
   buildNormalizePipeline(pm, NormalizeOptions());
   // Why here: layouts are final, so that storage is moved and packed once. A float model has nothing to make integer.
   pm.addPass(createIntegerizePass());
+  // Why here: what is float now stays float.
+  pm.addPass(createNarrowFloatsPass());
   pm.addPass(createVerifyIntegerPass());
 }
 

@@ -37,6 +37,34 @@ def IntegerizePass : Pass<"qnn-integerize"> {
                            "::mlir::quant::QuantDialect", "::mlir::qnn::QnnDialect"];
 }
 
+def NarrowFloatsPass : Pass<"qnn-narrow-floats"> {
+  let summary = "give the contractions that asked for bf16 or f16 operands of these types";
+  let description = [{
+    Expects a form from Normalized on; in the flow it stands after `--qnn-integerize`, because the types in which a contraction reads its
+    operands belong to the Integer form. A float contraction with `qnn.precision = "bf16"` reads both operands rounded to bf16 (nearest even)
+    and sums in f32; what rounds an activation moves before the value-preserving operations that only this contraction reads.
+    One with "f16" reads its constant weight as f16, which halves its bytes, and computes in f32. The attribute is gone afterwards, from
+    every operation.
+
+    What cannot be narrowed stays f32, with a missed remark of category `qnn`: for f16 a contraction of two activations, or weights
+    beyond 65504.
+
+    Before and after (test/Integerize/narrow-floats.mlir):
+    ```mlir
+    %y = linalg.generic {qnn.precision = "bf16", …} ins(%x, %w : tensor<1x4xf32>, tensor<2x4xf32>) outs(%zero : tensor<1x2xf32>) …
+    ```
+    ```mlir
+    %r = linalg.generic … ins(%x : tensor<1x4xf32>) outs(%e : tensor<1x4xbf16>) { arith.truncf %a : f32 to bf16 … }
+    %y = linalg.generic … ins(%r, %w16 : tensor<1x4xbf16>, tensor<2x4xbf16>) outs(%zero : tensor<1x2xf32>) { arith.extf … }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numBf16", "bf16", "contractions of bf16">,
+    Statistic<"numF16", "f16", "contractions with f16 weights">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def VerifyIntegerPass : Pass<"qnn-verify-integer"> {
   let summary = "check the Integer form and list what stayed float";
   let description = [{

@@ -69,16 +69,17 @@ struct QuantRule {
   SmallVector<int64_t> getWeightChannelLoops() const;
 };
 
-/// What an 8-bit storage integer means: value = (q - zeroPoint) * scale.
+/// What a storage integer of 8 or 16 bits means: value = (q - zeroPoint) * scale.
 struct StorageKind {
   bool isUnsigned = true;
   float scale = 1.0f;
   int32_t zeroPoint = 0;
   int32_t min = 0, max = 255;
+  unsigned width = 8;
 
   bool operator==(const StorageKind &other) const {
     return isUnsigned == other.isUnsigned && scale == other.scale && zeroPoint == other.zeroPoint && min == other.min &&
-           max == other.max;
+           max == other.max && width == other.width;
   }
 };
 

@@ -18,6 +18,7 @@ def QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
     InterfaceMethod<[{
       Of a value-preserving operation: makes the same operation on storage integers of the given type, whose `operands` replace the rule's
       activations in their order, and returns its result. Padding values and the neutral elements of max and min become storage values.
+      Operands of a shorter float type make the operation on that type; `storage` means nothing then.
     }],
       "::mlir::Value", "cloneOnStorage",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands, "const ::mlir::qnn::StorageKind &":$storage)>,

@@ -233,7 +233,9 @@ Value cloneGatherBody(OpBuilder &builder, linalg::LinalgOp op, Value tensor, Val
 
 Value cloneLinalgOnStorage(linalg::LinalgOp op, OpBuilder &builder, ValueRange operands, const StorageKind &storage) {
   Location loc = op.getLoc();
-  auto resultType = cast<RankedTensorType>(op->getResult(0).getType()).clone(builder.getI8Type());
+  Type element = getElementTypeOrSelf(operands.front().getType());
+  auto resultType = cast<RankedTensorType>(op->getResult(0).getType()).clone(element);
+  bool isFloat = isa<FloatType>(element);
   OpOperand *gathered = op.getNumReductionLoops() == 0 ? getGatheredTensor(op) : nullptr;
   SmallVector<Value> inputs;
   OpOperand *replaced = gathered ? nullptr : getLinalgRule(op).activations.front();
@@ -245,7 +247,13 @@ Value cloneLinalgOnStorage(linalg::LinalgOp op, OpBuilder &builder, ValueRange o
   bool isMax = false, isReduction = op.getNumReductionLoops() != 0;
   if (isReduction) {
     isMax = isa<arith::MaximumFOp, arith::MaxNumFOp>(getReduction(op)->op);
-    Value neutral = arith::ConstantIntOp::create(builder, loc, isMax ? storage.min : storage.max, 8);
+    TypedAttr least;
+    if (isFloat)
+      least = FloatAttr::get(element, APFloat::getInf(cast<FloatType>(element).getFloatSemantics(), isMax));
+    else
+      least = IntegerAttr::get(element, APInt(storage.width, isMax ? storage.min : storage.max, /*isSigned=*/true,
+                                              /*implicitTrunc=*/true));
+    Value neutral = arith::ConstantOp::create(builder, loc, least);
     init = linalg::FillOp::create(builder, loc, neutral, init).getResult(0);
   }
   auto generic = linalg::GenericOp::create(
@@ -256,6 +264,9 @@ Value cloneLinalgOnStorage(linalg::LinalgOp op, OpBuilder &builder, ValueRange o
           result = cloneGatherBody(b, op, operands.front(), args);
         } else if (!isReduction) {
           result = args[position];
+        } else if (isFloat) {
+          result = isMax ? arith::MaximumFOp::create(b, bodyLoc, args.back(), args[position]).getResult()
+                         : arith::MinimumFOp::create(b, bodyLoc, args.back(), args[position]).getResult();
         } else if (isMax) {
           result = storage.isUnsigned ? arith::MaxUIOp::create(b, bodyLoc, args.back(), args[position]).getResult()
                                       : arith::MaxSIOp::create(b, bodyLoc, args.back(), args[position]).getResult();

@@ -40,14 +40,14 @@ QuantRule moveElements(Operation *op, MutableArrayRef<OpOperand> moved) {
   return rule;
 }
 
-/// Clones `op` with other operands for its `activations` and storage bytes for its result.
+/// Clones `op` with other operands for its `activations` and storage of their type for its result.
 Operation *cloneWithBytes(Operation *op, OpBuilder &builder, ArrayRef<OpOperand *> activations, ValueRange operands) {
   IRMapping mapping;
   Operation *clone = builder.clone(*op, mapping);
   for (auto [activation, operand] : llvm::zip_equal(activations, operands))
     clone->setOperand(activation->getOperandNumber(), operand);
   Value result = clone->getResult(0);
-  result.setType(cast<RankedTensorType>(result.getType()).clone(builder.getI8Type()));
+  result.setType(cast<RankedTensorType>(result.getType()).clone(getElementTypeOrSelf(operands.front().getType())));
   return clone;
 }
 
@@ -173,9 +173,18 @@ struct PadModel : QuantizableOpInterface::ExternalModel<PadModel, tensor::PadOp>
 
   Value cloneOnStorage(Operation *op, OpBuilder &builder, ValueRange operands, const StorageKind &storage) const {
     auto pad = cast<tensor::PadOp>(op);
-    int32_t value = numerics::quantize(*getPadding(pad), storage.scale, storage.zeroPoint, storage.min, storage.max);
-    Value padding = arith::ConstantIntOp::create(builder, op->getLoc(), static_cast<int8_t>(value), 8);
-    auto type = cast<RankedTensorType>(pad.getType()).clone(builder.getI8Type());
+    Type element = getElementTypeOrSelf(operands.front().getType());
+    float value = *getPadding(pad);
+    TypedAttr constant;
+    if (isa<FloatType>(element))
+      constant = FloatAttr::get(element, value);
+    else
+      constant = IntegerAttr::get(
+          element,
+          APInt(storage.width, numerics::quantize(value, storage.scale, storage.zeroPoint, storage.min, storage.max),
+                /*isSigned=*/true, /*implicitTrunc=*/true));
+    Value padding = arith::ConstantOp::create(builder, op->getLoc(), constant);
+    auto type = cast<RankedTensorType>(pad.getType()).clone(element);
     return tensor::PadOp::create(builder, op->getLoc(), type, operands.front(), pad.getMixedLowPad(),
                                  pad.getMixedHighPad(), padding, pad.getNofold());
   }
