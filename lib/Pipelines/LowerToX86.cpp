@@ -46,7 +46,7 @@ void qnn::buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, String
   manager.addPass(createOutlineStepsPass({prefix.str()}));
   // After outlining, so that a shared kernel is expanded once.
   OpPassManager &kernels = manager.nest<func::FuncOp>();
-  kernels.addPass(createExpandArithPass());
+  kernels.addPass(createExpandArithPass({pathName}));
   kernels.addPass(createExpandMathPass());
   kernels.addPass(createWidenShortFloatsPass({pathName}));
   // Index arithmetic of kernels, once they no longer differ.

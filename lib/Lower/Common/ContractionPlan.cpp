@@ -71,8 +71,24 @@ static bool isContiguous(const PlanLoop &outer, const PlanLoop &inner) {
 }
 
 int64_t ContractionPlan::getGroupStride() const {
+  if (isDepthwiseBytes())
+    return 2 * getTapQuads() * getBlockChannels() * 4;
   int64_t lanes = depthwise ? llvm::alignTo(channels, kChannelBlock) : kChannelBlock;
   return step * lanes;
+}
+
+int64_t ContractionPlan::getBlockChannels() const {
+  if (!isDepthwiseBytes())
+    return kChannelBlock;
+  // What one load of bytes holds, as long as that is all channels.
+  return std::min<int64_t>(4 * kChannelBlock, std::max<int64_t>(kChannelBlock, llvm::PowerOf2Ceil(channels)));
+}
+
+int64_t ContractionPlan::getBlocks() const { return llvm::divideCeil(channels, getBlockChannels()); }
+
+int64_t ContractionPlan::getBlockStart(int64_t block) const {
+  int64_t size = getBlockChannels();
+  return isDepthwiseBytes() ? std::max<int64_t>(0, std::min(block * size, channels - size)) : block * size;
 }
 
 int64_t ContractionPlan::getMacs() const {
@@ -217,6 +233,8 @@ std::optional<ContractionPlan> ContractionPlan::get(ArrayRef<AffineMap> maps, Ar
   ArrayRef<unsigned> runLoops = ArrayRef(order).take_back(plan.runDims);
   for (unsigned loop : runLoops)
     plan.run *= extents[loop];
+  if (!runLoops.empty())
+    plan.tapsInRow = extents[runLoops.back()];
   if (plan.depthwise && plan.run <= kMaxUnrolledTaps) {
     plan.tapOffsets.assign(1, 0);
     for (unsigned loop : runLoops) {
@@ -236,14 +254,17 @@ std::optional<ContractionPlan> ContractionPlan::get(ArrayRef<AffineMap> maps, Ar
       plan.packedShape.push_back(extents[loop]);
       rhsLoops.push_back(loop);
     }
-  if (!plan.depthwise)
-    plan.packedShape.push_back(llvm::divideCeil(plan.channels, kChannelBlock));
+  bool hasBlocks = !plan.depthwise || !plan.isFloat;
+  if (hasBlocks)
+    plan.packedShape.push_back(plan.getBlocks());
   for (unsigned loop : ArrayRef(order).drop_back(plan.runDims)) {
     plan.packedShape.push_back(extents[loop]);
     plan.kOuter.push_back({extents[loop], lhs->strides[loop], 0, 0, {}});
   }
   plan.packedShape.push_back(plan.getGroups());
-  plan.packedShape.push_back(plan.depthwise ? llvm::alignTo(plan.channels, kChannelBlock) : kChannelBlock);
+  if (plan.isDepthwiseBytes())
+    plan.packedShape.append({2, plan.getTapQuads()});
+  plan.packedShape.push_back(hasBlocks ? plan.getBlockChannels() : llvm::alignTo(plan.channels, kChannelBlock));
   if (plan.step > 1)
     plan.packedShape.push_back(plan.step);
   int64_t stride = plan.getGroupStride() * plan.getGroups();
@@ -251,9 +272,9 @@ std::optional<ContractionPlan> ContractionPlan::get(ArrayRef<AffineMap> maps, Ar
     loop.rhs = stride;
     stride *= loop.extent;
   }
-  if (!plan.depthwise) {
+  if (hasBlocks) {
     plan.blockStride = stride;
-    stride *= llvm::divideCeil(plan.channels, kChannelBlock);
+    stride *= plan.getBlocks();
   }
   SmallVector<int64_t> rhsStrides(extents.size(), 0);
   for (unsigned loop : llvm::reverse(rhsLoops)) {

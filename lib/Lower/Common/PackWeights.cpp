@@ -46,19 +46,32 @@ static Value packConstant(OpBuilder &builder, ContractOp contract, const Contrac
   for (int64_t loop : kOuter)
     kOuterCount *= extents[loop];
   int64_t groups = plan.getGroups(), groupStride = plan.getGroupStride(), lanes = plan.step;
-  int64_t blocks = plan.depthwise ? 1 : llvm::divideCeil(plan.channels, kChannelBlock);
+  int64_t blocks = plan.depthwise && plan.isFloat ? 1 : plan.getBlocks(), blockSize = plan.getBlockChannels();
 
   PointWalker walker(contract.getMaps()[1], cast<ShapedType>(contract.getRhs().getType()).getShape(), extents.size());
   for (const T &element : elements) {
     ArrayRef<int64_t> loops = walker.getLoops();
     int64_t channel = plan.channelLoop ? loops[*plan.channelLoop] : 0;
-    int64_t block = plan.depthwise ? 0 : channel / kChannelBlock;
-    int64_t lane = plan.depthwise ? channel : channel % kChannelBlock;
     int64_t run = getPosition(getRunLoops(plan), loops, extents);
-    int64_t position = getPosition(plan.packedOuter, loops, extents) * blocks + block;
-    position = position * kOuterCount + getPosition(kOuter, loops, extents);
-    position = (position * groups + run / lanes) * groupStride + lane * lanes + run % lanes;
-    packed[position] = element;
+    auto getGroup = [&](int64_t block, int64_t group) {
+      int64_t position = getPosition(plan.packedOuter, loops, extents) * blocks + block;
+      position = position * kOuterCount + getPosition(kOuter, loops, extents);
+      return (position * groups + group) * groupStride;
+    };
+    if (plan.isDepthwiseBytes()) {
+      for (int64_t block = channel / blockSize; block < blocks && plan.getBlockStart(block) <= channel; ++block)
+        for (int64_t shift : {0, 1}) {
+          int64_t tap = run % plan.tapsInRow + shift;
+          if (channel - plan.getBlockStart(block) >= blockSize)
+            continue;
+          int64_t lane = plan.getDepthwiseLane(channel - plan.getBlockStart(block));
+          int64_t quad = shift * plan.getTapQuads() + tap / 4;
+          packed[getGroup(block, run / plan.tapsInRow) + (quad * blockSize + lane) * 4 + tap % 4] = element;
+        }
+    } else {
+      int64_t lane = plan.depthwise ? channel : channel % blockSize;
+      packed[getGroup(plan.depthwise ? 0 : channel / blockSize, run / lanes) + lane * lanes + run % lanes] = element;
+    }
     walker.advance();
   }
   std::string name = getNodeName(contract.getLoc());

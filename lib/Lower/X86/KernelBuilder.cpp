@@ -70,6 +70,7 @@ void KernelBuilder::build() {
   out = flatten(op.getOut());
   for (Value extra : op.getExtras())
     extras.push_back(flatten(extra));
+  findStart();
 
   // The iteration's number is panel, outer loops, chunk of rows, the last fastest: weights are reused before rows.
   Value rest = forall.getInductionVar(0);
@@ -190,71 +191,4 @@ Value KernelBuilder::multiplyAdd(Value left, Value right, Value acc) {
     return arith::AddFOp::create(b, loc, acc, arith::MulFOp::create(b, loc, left, right));
   // Not vector.fma or math.fma: the one may be split again, the other may become a call.
   return LLVM::FMAOp::create(b, loc, acc.getType(), left, right, acc);
-}
-
-/// Clones the epilogue's operations with vectors in place of scalars.
-Value KernelBuilder::applyEpilogue(ArrayRef<Value> arguments) {
-  Block &block = op.getEpilogueBlock();
-  IRMapping mapping;
-  mapping.map(block.getArguments(), arguments);
-  auto vectorize = [&](Value value) -> Value {
-    if (Value known = mapping.lookupOrNull(value))
-      return known;
-    // Captured from outside the region.
-    Value splat = vector::BroadcastOp::create(b, loc, vectorOf(value.getType(), tile.lanes), value);
-    mapping.map(value, splat);
-    return splat;
-  };
-  for (Operation &inner : block.without_terminator()) {
-    if (auto constant = dyn_cast<arith::ConstantOp>(inner)) {
-      auto attr = DenseElementsAttr::get(vectorOf(constant.getType(), tile.lanes), constant.getValue());
-      mapping.map(constant.getResult(),
-                  arith::ConstantOp::create(b, constant.getLoc(), cast<TypedAttr>(attr)).getResult());
-      continue;
-    }
-    for (Value operand : inner.getOperands())
-      vectorize(operand);
-    Operation *wide = b.clone(inner, mapping);
-    for (Value result : wide->getResults())
-      result.setType(vectorOf(result.getType(), tile.lanes));
-    mapping.map(inner.getResults(), wide->getResults());
-  }
-  return vectorize(block.getTerminator()->getOperand(0));
-}
-
-void KernelBuilder::finish(ArrayRef<Value> accs, const Place &place, Value channel, int64_t rows, int64_t vectors,
-                           int64_t lastLanes) {
-  // One value for all channels and rows is loaded once, one for each channel once per vector.
-  SmallVector<Value> scalars(extras.size());
-  auto loadScalar = [&](size_t i, int64_t row) {
-    Value at = add(place.extras[i], row * plan.rows.extras[i]);
-    Value scalar = memref::LoadOp::create(b, loc, extras[i], ValueRange{at});
-    return vector::BroadcastOp::create(b, loc, vectorOf(scalar.getType(), tile.lanes), scalar).getResult();
-  };
-  for (size_t i = 0; i < extras.size(); ++i)
-    if (plan.extrasChannel[i] == 0 && plan.rows.extras[i] == 0)
-      scalars[i] = loadScalar(i, 0);
-  for (int64_t v = 0; v < vectors; ++v) {
-    int64_t lanes = v + 1 == vectors ? lastLanes : tile.lanes;
-    Value first = add(channel, v * tile.lanes);
-    auto loadVector = [&](size_t i, int64_t row) {
-      Type element = cast<MemRefType>(extras[i].getType()).getElementType();
-      Value at = add(add(place.extras[i], first), row * plan.rows.extras[i]);
-      return loadFirst(vectorOf(element, tile.lanes), extras[i], at, lanes);
-    };
-    SmallVector<Value> shared(scalars);
-    for (size_t i = 0; i < extras.size(); ++i)
-      if (plan.extrasChannel[i] != 0 && plan.rows.extras[i] == 0)
-        shared[i] = loadVector(i, 0);
-    for (int64_t row = 0; row < rows; ++row) {
-      SmallVector<Value> arguments{accs[row * vectors + v]};
-      for (size_t i = 0; i < extras.size(); ++i)
-        arguments.push_back(shared[i]                    ? shared[i]
-                            : plan.extrasChannel[i] == 0 ? loadScalar(i, row)
-                                                         : loadVector(i, row));
-      Value result = applyEpilogue(arguments);
-      Value at = add(add(place.out, first), row * plan.rows.out);
-      storeFirst(result, out, at, lanes);
-    }
-  }
 }

@@ -44,10 +44,21 @@ protected:
                                         llvm::function_ref<SmallVector<Value>(Value, Value, ArrayRef<Value>)> body,
                                         size_t level = 0);
 
+  /// What an accumulator of the channels from `channel` on holds before the sum: the bias where the epilogue begins by
+  /// adding one for each channel, else zero.
+  Value getStart(const Place &place, Value channel, int64_t lanes);
   /// Applies the epilogue to accs[row * vectors + v] and stores; vector v holds the channels from channel + v * lanes,
   /// of which the last has only `lastLanes`.
   void finish(ArrayRef<Value> accs, const Place &place, Value channel, int64_t rows, int64_t vectors,
               int64_t lastLanes);
+  /// The i-th epilogue operand at the channels from `channel` on, `row` rows below the place.
+  Value loadExtra(size_t i, const Place &place, Value channel, int64_t row, int64_t lanes);
+  /// The epilogue operand that `getStart` takes, if any.
+  std::optional<size_t> getStartExtra() const { return startAdd ? std::optional(startExtra) : std::nullopt; }
+  /// Whether the epilogue ends in rounding to a byte, so that vectors can be packed; then `packBytes` is for it.
+  bool endsInBytes();
+  /// The rounded bytes of two or four vectors of one row; arguments[v] are the epilogue's for vector v.
+  Value packBytes(ArrayRef<SmallVector<Value>> arguments, bool interleaved);
 
   Value index(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
   Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(loc, x, y); }
@@ -81,7 +92,15 @@ protected:
 private:
   Value flatten(Value memref);
   Place at(Place place, const PlanLoop &loop, Value by);
+  void findStart();
   Value applyEpilogue(ArrayRef<Value> arguments);
+  /// Clones the epilogue up to `end`; the result maps its values to vectors.
+  IRMapping cloneEpilogue(ArrayRef<Value> arguments, Operation *end);
+  Value vectorize(IRMapping &mapping, Value value);
+  void finishGroup(ArrayRef<Value> accs, const Place &place, Value channel, int64_t rows, int64_t stride,
+                   int64_t group);
+  Operation *startAdd = nullptr; // the epilogue's first addition, which the accumulators' start replaces
+  size_t startExtra = 0;
   int64_t fullTiles = 0, chunks = 1, tilesPerChunk = 1;
 };
 
@@ -103,7 +122,7 @@ private:
                                 int64_t count);
 };
 
-/// Channels that lhs and rhs share: each lane sums the taps of its own channel.
+/// Channels that lhs and rhs share, in floats: each lane sums the taps of its own channel.
 class DepthwiseKernel final : public KernelBuilder {
 public:
   using KernelBuilder::KernelBuilder;
@@ -113,10 +132,32 @@ private:
   void buildPanel(Value panel, Value chunk, const Place &place) override;
   void buildChannels(const Place &place, Value chunk, Value channel, int64_t lanes);
   SmallVector<Value> buildRun(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t lanes);
-  Value interleaveTaps(ArrayRef<Value> taps);
-  Value transposeTaps(ArrayRef<Value> taps);
-  SmallVector<Value> buildGroup(Value lhsAt, Value weights, ArrayRef<Value> accs, ArrayRef<int64_t> taps, int64_t rows,
-                                int64_t lanes);
+};
+
+/// The same in bytes. Four taps of a channel come side by side by unpacking whole loads twice, first bytes and then
+/// words; neighbouring outputs share what they can. Four accumulators a row hold the channels in an order of their own
+/// (ContractionPlan::getDepthwiseLane), which packing to bytes undoes.
+class DepthwiseByteKernel final : public KernelBuilder {
+public:
+  using KernelBuilder::KernelBuilder;
+
+private:
+  /// Channels, and bytes, that one load takes.
+  int64_t getWidth() const;
+  int64_t getPanels() const override { return 1; }
+  void buildPanel(Value panel, Value chunk, const Place &place) override;
+  void buildChannels(const Place &place, Value chunk, Value channel, int64_t channels);
+  SmallVector<Value> buildRun(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t channels);
+  /// `taps` taps of one row of the window; accs[4 * row + v].
+  SmallVector<Value> buildTaps(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t taps,
+                               int64_t channels);
+  void storePacked(ArrayRef<Value> accs, ArrayRef<SmallVector<Value>> shared, const Place &place, Value channel,
+                   int64_t rows, int64_t channels);
+  /// Four vectors whose element e, counted over all, is element from(e) of the given ones.
+  SmallVector<Value> reorder(ArrayRef<Value> vectors, llvm::function_ref<int64_t(int64_t)> from);
+  SmallVector<Value> loadReordered(size_t i, const Place &place, Value channel, int64_t channels);
+  std::pair<Value, Value> unpack(Value x, Value y);
+  std::pair<Value, Value> unpackWords(Value x, Value y);
 };
 
 } // namespace mlir::qnn

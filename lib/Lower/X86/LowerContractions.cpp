@@ -36,16 +36,15 @@ LogicalResult LowerContractions::lower(ContractOp op, CpuPath target) {
     return diagnostic;
   }
   OpBuilder builder(op);
-  Tile tile;
-  if (plan->depthwise) {
-    DepthwiseKernel kernel(builder, op, *plan, target);
-    kernel.build();
-    tile = kernel.getTile();
-  } else {
-    PlainKernel kernel(builder, op, *plan, target);
-    kernel.build();
-    tile = kernel.getTile();
-  }
+  std::unique_ptr<KernelBuilder> kernel;
+  if (plan->isDepthwiseBytes())
+    kernel = std::make_unique<DepthwiseByteKernel>(builder, op, *plan, target);
+  else if (plan->depthwise)
+    kernel = std::make_unique<DepthwiseKernel>(builder, op, *plan, target);
+  else
+    kernel = std::make_unique<PlainKernel>(builder, op, *plan, target);
+  kernel->build();
+  Tile tile = kernel->getTile();
   remark::passed(op.getLoc(), remark::RemarkOpts::name("ContractionPlan").category("qnn"))
       << (plan->str() + "; tile of " + std::to_string(tile.rows) + " rows x " +
           std::to_string(tile.vectors * tile.lanes) + " channels");

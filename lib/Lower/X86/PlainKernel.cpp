@@ -31,7 +31,12 @@ void PlainKernel::buildPanel(Value panel, Value chunk, const Place &outerPlace) 
 
 void PlainKernel::buildPanel(const Place &panelPlace, Value chunk, Value channel, int64_t vectors, int64_t lastLanes) {
   forEachRowTile(chunk, panelPlace, [&](const Place &place, int64_t rows) {
-    SmallVector<Value> accs(rows * vectors, zero(accType()));
+    SmallVector<Value> accs(rows * vectors);
+    for (int64_t v = 0; v < vectors; ++v) {
+      Value start = getStart(place, add(channel, v * tile.lanes), v + 1 == vectors ? lastLanes : tile.lanes);
+      for (int64_t row = 0; row < rows; ++row)
+        accs[row * vectors + v] = start;
+    }
     accs = forOuterReductions(place.lhs, place.rhs, accs, [&](Value lhsAt, Value rhsAt, ArrayRef<Value> carried) {
       return buildRun(lhsAt, rhsAt, carried, rows, vectors);
     });

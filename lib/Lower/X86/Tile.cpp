@@ -31,7 +31,11 @@ Tile qnn::chooseTile(const ContractionPlan &plan, CpuPath path) {
   best.lanes = getVectorBits(path) / 32;
   int64_t registers = getNumVectorRegisters(path);
   if (plan.depthwise) {
-    // One vector of channels; rows share the weights.
+    // Rows share the weights; of bytes, each has four vectors of channels, which one load fills.
+    if (!plan.isFloat) {
+      best.lanes = std::min(best.lanes, plan.getBlockChannels() / 4);
+      best.vectors = 4;
+    }
     best.rows = std::min<int64_t>(plan.rows.extent, registers / 8);
     return best;
   }

@@ -25,9 +25,9 @@ func.func @constant_bytes_are_packed_by_fours(%a: tensor<4x3xi8>) -> tensor<4x2x
   return %acc : tensor<4x2xi32>
 }
 
-// Nine taps are three groups of four, the last padded with three zeros; 5 channels are padded to 16.
+// Three rows of three taps are padded to four, twice: from the first tap and from one before it; 5 channels are padded to 16.
 // CHECK-LABEL: @depthwise_taps_are_packed_by_fours
-// CHECK: qnn.contract ins(%{{.*}}, %{{.*}} : tensor<6x6x5xi8>, tensor<3x16x4xi8>)
+// CHECK: qnn.contract ins(%{{.*}}, %{{.*}} : tensor<6x6x5xi8>, tensor<1x3x2x1x16x4xi8>)
 // CHECK-SAME: packed_k = array<i64: 3, 4>, run_dims = 2 : i64
 func.func @depthwise_taps_are_packed_by_fours(%a: tensor<6x6x5xi8>) -> tensor<4x4x5xi32> {
   %w = arith.constant dense<2> : tensor<5x3x3xi8>

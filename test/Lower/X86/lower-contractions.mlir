@@ -52,15 +52,19 @@ func.func @tails_are_masked(%a: memref<1x6xi8>, %w: memref<1x2x16x4xi8>, %y: mem
   return
 }
 
-// Nine taps of 16 channels: three times four taps, side by side in each lane.
-// CHECK-LABEL: @depthwise_taps_are_interleaved
-// CHECK: vector.shuffle {{.*}} : vector<32xi8>, vector<32xi8>
-// CHECK: vector.shuffle {{.*}} : vector<16xi32>, vector<16xi32>
-// CHECK: vector.shuffle {{.*}} : vector<64xi8>, vector<64xi8>
-// CHECK: qnn.dot4
-// REMARK-DAG: depthwise i8: outer [4], 4 rows of stride 16, 16 channels, taps 9
-func.func @depthwise_taps_are_interleaved(%a: memref<6x6x16xi8>, %w: memref<3x16x4xi8>, %y: memref<4x4x16xi32>) {
-  qnn.contract ins(%a, %w : memref<6x6x16xi8>, memref<3x16x4xi8>) outs(%y : memref<4x4x16xi32>)
+// Two neighbouring outputs read the same four bytes of each row: bytes are unpacked, then words, and each dot product serves
+// four of the 16 channels. Their order among the lanes is undone at the end.
+// CHECK-LABEL: @depthwise_taps_are_unpacked
+// CHECK-COUNT-2: vector.shuffle {{.*}} : vector<16xi8>, vector<16xi8>
+// CHECK-COUNT-2: vector.shuffle {{.*}} : vector<16xi8>, vector<16xi8>
+// CHECK-COUNT-4: vector.shuffle {{.*}} : vector<8xi16>, vector<8xi16>
+// CHECK-COUNT-4: qnn.dot4 {{.*}} : vector<16xi8>, vector<4xi32>
+// CHECK-NOT: vector.shuffle
+// CHECK-COUNT-4: qnn.dot4 {{.*}} : vector<16xi8>, vector<4xi32>
+// CHECK: vector.store {{.*}} : memref<256xi32>, vector<4xi32>
+// REMARK-DAG: depthwise i8: outer [4], 4 rows of stride 16, 16 channels, taps 9; tile of 4 rows x 16 channels
+func.func @depthwise_taps_are_unpacked(%a: memref<6x6x16xi8>, %w: memref<1x3x2x1x16x4xi8>, %y: memref<4x4x16xi32>) {
+  qnn.contract ins(%a, %w : memref<6x6x16xi8>, memref<1x3x2x1x16x4xi8>) outs(%y : memref<4x4x16xi32>)
       attributes {extents = array<i64: 4, 4, 16, 3, 3>, packed_k = array<i64: 3, 4>, run_dims = 2 : i64,
                   indexing_maps = [affine_map<(h, w, c, y, x) -> (h + y, w + x, c)>, affine_map<(h, w, c, y, x) -> (c, y, x)>, affine_map<(h, w, c, y, x) -> (h, w, c)>],
                   iterator_types = [#linalg.iterator_type<parallel>, #linalg.iterator_type<parallel>, #linalg.iterator_type<parallel>,
@@ -71,9 +75,32 @@ func.func @depthwise_taps_are_interleaved(%a: memref<6x6x16xi8>, %w: memref<3x16
   return
 }
 
-// AVX2-LABEL: @depthwise_taps_are_interleaved
-// AVX2: vector.interleave {{.*}} : vector<8xi8> -> vector<16xi8>
-// AVX2: vector.interleave {{.*}} : vector<16xi8> -> vector<32xi8>
+// The bias starts the sum, and two vectors are rounded with one pack of words and one of bytes.
+// CHECK-LABEL: @biases_start_the_sum_and_bytes_are_packed
+// CHECK: %[[BIAS:.*]] = vector.load {{.*}} : memref<32xi32>, vector<16xi32>
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %[[BIAS]]
+// CHECK-NOT: arith.addi {{.*}} : vector
+// CHECK: arith.sitofp {{.*}} : vector<16xi32> to vector<16xf32>
+// CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.avx512.mask.cvtps2dq.512"
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512.packssdw.512"
+// CHECK: llvm.intr.sadd.sat
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512.packuswb.512"
+// CHECK: vector.shuffle {{.*}} [0, 4, 8, 12, 1, 5, 9, 13]
+// CHECK: vector.store {{.*}} : memref<64xi8>, vector<32xi8>
+// AVX2-LABEL: @biases_start_the_sum_and_bytes_are_packed
+// AVX2: llvm.call_intrinsic "llvm.x86.avx.cvt.ps2dq.256"
+// AVX2: llvm.call_intrinsic "llvm.x86.avx2.packssdw"
+func.func @biases_start_the_sum_and_bytes_are_packed(%a: memref<2x8xi8>, %w: memref<2x2x16x4xi8>, %b: memref<32xi32>, %m: memref<32xf32>, %y: memref<2x32xi8>) {
+  qnn.contract ins(%a, %w : memref<2x8xi8>, memref<2x2x16x4xi8>) epilogue(%b, %m : memref<32xi32>, memref<32xf32>) outs(%y : memref<2x32xi8>)
+      attributes {extents = array<i64: 2, 32, 8>, indexing_maps = [#mk, #nk, #n, #n, #mn], packed_k = array<i64: 2>, run_dims = 1 : i64,
+                  iterator_types = [#linalg.iterator_type<parallel>, #linalg.iterator_type<parallel>, #linalg.iterator_type<reduction>]} {
+  ^bb0(%acc: i32, %bias: i32, %mult: f32):
+    %s = arith.addi %acc, %bias : i32
+    %q = qnn.requantize %s, %mult zero_point 3 clamp [0, 255] unsigned : i32, f32 -> i8
+    qnn.yield %q : i8
+  }
+  return
+}
 
 // CHECK-LABEL: @floats_are_fused_multiply_adds
 // CHECK: llvm.intr.fma

@@ -45,6 +45,7 @@ struct ContractionPlan {
   int64_t run = 1;                 // elements of lhs (taps, if depthwise) that one packed run covers
   int64_t runStride = 1;           // of lhs, where the run is one loop; 1 for bytes unless depthwise
   SmallVector<int64_t> tapOffsets; // depthwise with at most kMaxUnrolledTaps: the place of each tap in lhs
+  int64_t tapsInRow = 1;           // depthwise bytes: the taps of the run's innermost loop, runStride apart
 
   int64_t lhsBase = 0, outBase = 0;
   SmallVector<int64_t> extrasBase;
@@ -55,12 +56,26 @@ struct ContractionPlan {
   SmallVector<unsigned> packedOuter; // loops of the leading dimensions
   std::optional<unsigned> channelLoop;
   SmallVector<int64_t> packedShape;
-  int64_t blockStride = 0; // elements of rhs from one block of channels to the next; plain only
+  int64_t blockStride = 0; // elements of rhs from one block of channels to the next; not of depthwise floats
 
-  /// Steps of the run.
-  int64_t getGroups() const { return (run + step - 1) / step; }
-  /// Elements of packed rhs that one step of the run takes for `kChannelBlock` channels (plain) or for all (depthwise).
+  bool isDepthwiseBytes() const { return depthwise && !isFloat; }
+  /// Steps of the run; of depthwise bytes, rows of taps.
+  int64_t getGroups() const { return isDepthwiseBytes() ? run / tapsInRow : (run + step - 1) / step; }
+  /// Elements of packed rhs that one step of the run takes for a block of channels, or for all (depthwise floats).
   int64_t getGroupStride() const;
+  /// Channels of a block, and how many blocks there are. Of depthwise bytes, the last block ends with the last channel
+  /// and repeats some of the block before it.
+  int64_t getBlockChannels() const;
+  int64_t getBlocks() const;
+  int64_t getBlockStart(int64_t block) const;
+  /// Depthwise bytes: four taps share a lane, and a row of taps takes this many such quads, from its first tap or, for
+  /// a neighbouring output that shares the quads, from one before it.
+  int64_t getTapQuads() const { return (tapsInRow + 4) / 4; }
+  /// Depthwise bytes: where a channel of a block lies among its lanes. Unpacking bytes and then words of 128 bits
+  /// leaves channel 16 l + 4 v + j in lane 4 l + j of vector v.
+  int64_t getDepthwiseLane(int64_t channel) const {
+    return channel % 16 / 4 * (getBlockChannels() / 4) + channel / 16 * 4 + channel % 4;
+  }
   /// Multiply-adds of the whole contraction.
   int64_t getMacs() const;
   /// One readable line.

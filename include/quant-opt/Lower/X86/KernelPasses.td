@@ -62,8 +62,11 @@ def ExpandArithPass : Pass<"qnn-expand-arith"> {
   let description = [{
     Expects these operations on scalars or vectors, leaves none. Rounding to the nearest integer, ties to even, is the addition of
     1.5 * 2^23, after the value was clamped in f32 to [lo - zero point, hi - zero point]: the integer is then in the low bits of the
-    sum, so neither a library call nor an instruction beyond SSE2 is needed. NaN becomes 0 before the clamp. The division by the
-    scale stays a division.
+    sum, so neither a library call nor an instruction beyond SSE2 is needed. NaN becomes 0.
+
+    Division by a scale that is known is a product and a fused multiply-add with its reciprocal in two floats, wherever that
+    rounds as the division does for every x (`Numerics/Reciprocal.h`; 99 of 100 scales). It stays a division for other
+    scales and on the path without fused multiply-add. Refuses an unknown path.
 
     Example:
     ```mlir
@@ -77,7 +80,8 @@ def ExpandArithPass : Pass<"qnn-expand-arith"> {
     %x = arith.mulf %2, %s : f32
     ```
   }];
-  let dependentDialects = ["arith::ArithDialect", "vector::VectorDialect"];
+  let options = [Option<"path", "path", "std::string", "\"avx512vnni\"", "the CPU path whose instructions are used">];
+  let dependentDialects = ["arith::ArithDialect", "vector::VectorDialect", "LLVM::LLVMDialect"];
 }
 
 #endif // QUANT_OPT_LOWER_X86_KERNELPASSES_TD

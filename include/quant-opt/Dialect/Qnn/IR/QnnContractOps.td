@@ -28,7 +28,9 @@ def Qnn_ContractOp : Qnn_Op<"contract", [
     With `packed_k` (the reduction loops, outermost first) and `run_dims` (how many of the last ones are one run of contiguous lhs
     elements), rhs is packed: `[outer…][N/16][k outer…][run/4][16][4]` bytes, `[outer…][N/16][k outer…][run/2][16][2]` bf16 or
     `[outer…][N/16][k outer…][run][16]` other floats; if
-    depthwise, `[outer…][k outer…][run/4][C][4]` bytes or `[outer…][k outer…][run][C]` floats with C a multiple of 16. Padding is zero.
+        depthwise, `[outer…][k outer…][run][C]` floats with C a multiple of 16. Depthwise bytes are packed by rows of T taps, the innermost
+    loop of the run: `[outer…][C/B][k outer…][run/T][2][T/4][B][4]`, four taps side by side from the first one and again from one before
+    it, B = 16, 32 or 64 channels in the order that unpacking whole registers leaves (ContractionPlan.h). Padding is zero.
 
     Example: lhs u8 [1, 2, 3, 4], rhs s8 [[1, -1, 1, -1]] and a bias of 10 added in the region give -2 + 10 = 8.
 

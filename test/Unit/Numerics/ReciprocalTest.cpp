@@ -1,0 +1,74 @@
+//===- ReciprocalTest.cpp - Products by a reciprocal of two floats equal the division ----------------------------===//
+#include "quant-opt/Numerics/Reciprocal.h"
+
+#include "gtest/gtest.h"
+#include <cmath>
+#include <random>
+
+using namespace mlir::qnn::numerics;
+
+/// Whether the quotient by products equals the division for every significand of x, or for each `step`-th.
+static int64_t countDifferences(float divisor, Reciprocal reciprocal, int64_t step) {
+  int exponent;
+  std::frexp(divisor, &exponent);
+  int64_t different = 0;
+  for (int64_t significand = int64_t(1) << 23; significand < int64_t(1) << 24; significand += step) {
+    float x = std::ldexp(static_cast<float>(significand), exponent - 20);
+    float quotient = std::fma(x, reciprocal.high, x * reciprocal.low);
+    different += quotient != x / divisor;
+  }
+  return different;
+}
+
+TEST(ReciprocalTest, EqualsTheDivisionForEverySignificand) {
+  for (float divisor : {0.1f, 1.7f, 0.0235294122f, std::nextafter(2.0f, 0.0f), std::nextafter(1.0f, 2.0f), 3.0f}) {
+    std::optional<Reciprocal> reciprocal = getExactReciprocal(divisor);
+    ASSERT_TRUE(reciprocal) << divisor;
+    EXPECT_EQ(countDifferences(divisor, *reciprocal, 1), 0) << divisor;
+  }
+}
+
+TEST(ReciprocalTest, EqualsTheDivisionForRandomDivisors) {
+  std::mt19937 random(1);
+  int refused = 0;
+  for (int i = 0; i < 2000; ++i) {
+    float divisor =
+        std::ldexp(static_cast<float>((1u << 23) + random() % (1u << 23)), static_cast<int>(random() % 40) - 44);
+    std::optional<Reciprocal> reciprocal = getExactReciprocal(divisor);
+    if (!reciprocal) {
+      ++refused;
+      continue;
+    }
+    EXPECT_EQ(countDifferences(divisor, *reciprocal, 4093), 0) << divisor;
+  }
+  EXPECT_LT(refused, 400);
+}
+
+TEST(ReciprocalTest, RefusesADivisorForWhichAnXFails) {
+  // Found by search; the x that fails is the one that the congruence names.
+  std::mt19937 random(2);
+  int failing = 0;
+  for (int i = 0; i < 20000 && failing < 3; ++i) {
+    float divisor = static_cast<float>((1u << 23) + random() % (1u << 23));
+    if (getExactReciprocal(divisor))
+      continue;
+    ++failing;
+    float high = 1.0f / divisor;
+    double remainder = std::fma(-static_cast<double>(divisor), static_cast<double>(high), 1.0);
+    EXPECT_GT(countDifferences(divisor, {high, static_cast<float>(remainder / divisor)}, 1), 0) << divisor;
+  }
+  EXPECT_GT(failing, 0);
+}
+
+TEST(ReciprocalTest, PowersOfTwoNeedOneProduct) {
+  std::optional<Reciprocal> reciprocal = getExactReciprocal(0.125f);
+  ASSERT_TRUE(reciprocal);
+  EXPECT_EQ(reciprocal->high, 8.0f);
+  EXPECT_EQ(reciprocal->low, 0.0f);
+}
+
+TEST(ReciprocalTest, RefusesDivisorsNearTheEndsOfTheRange) {
+  EXPECT_FALSE(getExactReciprocal(0x1p-61f));
+  EXPECT_FALSE(getExactReciprocal(0x1p61f));
+  EXPECT_FALSE(getExactReciprocal(std::nanf("")));
+}
