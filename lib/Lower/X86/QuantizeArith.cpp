@@ -50,10 +50,10 @@ Value QuantizeArith::clamp(Value x, float lo, float hi) {
   return select(arith::CmpFPredicate::OLT, x, constant(hi));
 }
 
-/// x, or 0 where `original` is NaN.
-Value QuantizeArith::withoutNan(Value x, Value original) {
+/// x, or `otherwise` where `original` is NaN.
+Value QuantizeArith::withoutNan(Value x, Value original, float otherwise) {
   Value isNan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, original, original);
-  return arith::SelectOp::create(b, loc, isNan, constant(0.0f), x);
+  return arith::SelectOp::create(b, loc, isNan, constant(otherwise), x);
 }
 
 /// x / scale within [lo, hi], 0 for NaN. lo and hi are integers of at most 9 bits.
@@ -64,11 +64,11 @@ Value QuantizeArith::divide(Value x, Value scale, float lo, float hi) {
     reciprocal = numerics::getExactReciprocal(*known);
   if (!reciprocal) {
     Value quotient = arith::DivFOp::create(b, loc, x, broadcast(scale));
-    return clamp(withoutNan(quotient, quotient), lo, hi);
+    return clamp(withoutNan(quotient, quotient, 0.0f), lo, hi);
   }
   // Rounding and division are monotonic, and the product of a bound and the scale, rounded, divides back to within
   // 2^-14 of the bound: to clamp x is to clamp the rounded quotient. So infinities never meet the products below.
-  Value bounded = withoutNan(clamp(x, lo * *known, hi * *known), x);
+  Value bounded = withoutNan(clamp(x, lo * *known, hi * *known), x, std::clamp(0.0f, lo, hi) * *known);
   if (reciprocal->low == 0.0f)
     return arith::MulFOp::create(b, loc, bounded, constant(reciprocal->high));
   if (path == CpuPath::X86_64)

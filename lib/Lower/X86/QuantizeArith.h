@@ -45,7 +45,7 @@ private:
   Value broadcast(Value value);
   Value select(arith::CmpFPredicate predicate, Value x, Value bound);
   Value clamp(Value x, float lo, float hi);
-  Value withoutNan(Value x, Value original);
+  Value withoutNan(Value x, Value original, float otherwise);
   Value divide(Value x, Value scale, float lo, float hi);
   Value toByte(Value x, const Rounding &rounding);
   Value call(StringRef name, Type type, ValueRange operands);
