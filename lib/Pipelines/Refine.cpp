@@ -6,6 +6,10 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
+std::unique_ptr<Pass> mlir::qnn::createCorrectBiasPass() {
+  return createCorrectBiasPass(CorrectBiasPassOptions(), compileObserved);
+}
+
 std::unique_ptr<Pass> mlir::qnn::createRoundWeightsPass() {
   return createRoundWeightsPass(RoundWeightsPassOptions(), compileObserved);
 }

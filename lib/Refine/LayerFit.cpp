@@ -109,13 +109,16 @@ std::vector<numerics::Moments> FitData::collectMoments(Simulation &simulation, c
   return moments;
 }
 
-std::vector<std::vector<double>> FitData::collectMeans(Simulation &simulation,
-                                                       ArrayRef<const FitLayer *> layers) const {
-  std::vector<std::vector<double>> means(layers.size());
+std::vector<PatchStatistics> FitData::collectStatistics(Simulation &simulation,
+                                                        ArrayRef<const FitLayer *> layers) const {
+  std::vector<PatchStatistics> statistics(layers.size());
   llvm::DenseMap<unsigned, unsigned> byLayer;
   for (auto [i, layer] : llvm::enumerate(layers)) {
     byLayer[layer->number] = i;
-    means[i].resize(layer->patches.numGroups * layer->patches.numInputs);
+    statistics[i].mean.resize(layer->patches.numGroups * layer->patches.numInputs);
+    statistics[i].meanSquare.resize(statistics[i].mean.size());
+    statistics[i].least.resize(statistics[i].mean.size(), HUGE_VALF);
+    statistics[i].greatest.resize(statistics[i].mean.size(), -HUGE_VALF);
   }
   std::vector<float> patches;
   for (int64_t run = 0; run < samples.getNumRuns(); ++run)
@@ -124,15 +127,22 @@ std::vector<std::vector<double>> FitData::collectMeans(Simulation &simulation,
       if (tap.kind != TapKind::Operand || it == byLayer.end())
         return;
       const FitLayer &layer = *layers[it->second];
+      PatchStatistics &sums = statistics[it->second];
       const int64_t inputs = layer.patches.numInputs;
       const std::vector<int64_t> chosen = choosePositions(layer, run);
       const double share = 1.0 / static_cast<double>(samples.getNumRuns() * chosen.size());
       for (int64_t group = 0; group < layer.patches.numGroups; ++group) {
         layer.patches.gather(data, group, chosen, patches);
-        for (auto [i, value] : llvm::enumerate(patches))
-          if (std::isfinite(value))
-            means[it->second][group * inputs + i % inputs] += share * value;
+        for (auto [i, value] : llvm::enumerate(patches)) {
+          if (!std::isfinite(value))
+            continue;
+          const int64_t place = group * inputs + i % inputs;
+          sums.mean[place] += share * value;
+          sums.meanSquare[place] += share * value * value;
+          sums.least[place] = std::min(sums.least[place], value);
+          sums.greatest[place] = std::max(sums.greatest[place], value);
+        }
       }
     });
-  return means;
+  return statistics;
 }

@@ -16,6 +16,12 @@ struct FitLayer {
   std::vector<float> bias;     ///< by channel
 };
 
+/// Of each element of a layer's patches, [groups, inputs]. Values that are not finite count as 0.
+struct PatchStatistics {
+  std::vector<double> mean, meanSquare;
+  std::vector<float> least, greatest;
+};
+
 /// Samples on which layers are fitted or judged, with what the float model's layers give there. Of a layer with many
 /// positions some are taken in each run, spread evenly, others in each run.
 class FitData {
@@ -32,8 +38,8 @@ public:
   /// Runs the simulation as it is set and sums what the layer, whose targets are kept, reads and should give: one for
   /// each group.
   std::vector<numerics::Moments> collectMoments(Simulation &simulation, const FitLayer &layer) const;
-  /// The mean patch of each layer with the simulation as it is set: [groups, inputs] by layer.
-  std::vector<std::vector<double>> collectMeans(Simulation &simulation, ArrayRef<const FitLayer *> layers) const;
+  /// What the layers read with the simulation as it is set, by layer.
+  std::vector<PatchStatistics> collectStatistics(Simulation &simulation, ArrayRef<const FitLayer *> layers) const;
 
 private:
   std::vector<int64_t> choosePositions(const FitLayer &layer, int64_t run) const;

@@ -17,12 +17,14 @@ namespace mlir::qnn {
 struct AccuracyReport;
 
 /// Passes that run the model, with a way to compile it. `report`, if there is one, receives what was measured.
+std::unique_ptr<Pass> createCorrectBiasPass(CorrectBiasPassOptions options, CompileObservedFn compile);
 std::unique_ptr<Pass> createRoundWeightsPass(RoundWeightsPassOptions options, CompileObservedFn compile);
 std::unique_ptr<Pass> createMeetBudgetPass(MeetBudgetPassOptions options, CompileObservedFn compile,
                                            std::shared_ptr<AccuracyReport> report = nullptr);
 
 /// The same with the project's own code generator and options to be parsed: defined by Pipelines, which alone knows how
 /// to lower.
+std::unique_ptr<Pass> createCorrectBiasPass();
 std::unique_ptr<Pass> createRoundWeightsPass();
 std::unique_ptr<Pass> createMeetBudgetPass();
 

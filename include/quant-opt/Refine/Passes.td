@@ -61,6 +61,37 @@ defvar sampleOptions = [
   Option<"seed", "seed", "uint64_t", "0", "chooses which samples if there are more; 0 takes the first">,
 ];
 
+def CorrectBiasPass : Pass<"qnn-correct-bias", "::mlir::ModuleOp"> {
+  let summary = "let biases take up what quantization changes in the mean of each channel";
+  let description = [{
+    Expects the Calibrated form, leaves it, and needs samples. The bias of each quantized layer with a constant weight becomes what gives each
+    output channel the mean that it has in float; a layer without a bias gets one.
+    - `empirical`: layer after layer in program order, from what the quantized layer reads, with the layers before it corrected already. Takes
+      a run of each sample for each layer.
+    - `analytic`: for all layers from one run of the float model. Weights are rounded as they will be, and what each element that a layer
+      reads loses in the mean by being clipped to the range of its edge is what a normal distribution of the same moments would, or a
+      rectified one where no value is negative (Nagel et al., 2019).
+
+    The biases are kept only if the model's output improves on samples held out (`splitSamples`: every eighth); a missed remark says so if
+    it does not. A layer whose loops are no matrix product of patches keeps its bias, with a missed remark. An unknown method is an error.
+
+    Before and after (test/Refine/correct-bias.mlir, with weights of 4 bits):
+    ```mlir
+    %b = arith.constant dense<[0.1, -0.2, 0.3, 0.0]> : tensor<4xf32>
+    ```
+    ```mlir
+    %b = arith.constant dense<[0.101, -0.210, 0.298, -0.003]> : tensor<4xf32>
+    ```
+  }];
+  let constructor = "::mlir::qnn::createCorrectBiasPass()";
+  let options = sampleOptions # schemeOptions # [
+    Option<"method", "method", "std::string", [{"analytic"}], "analytic or empirical">,
+    Option<"searchSamples", "search-samples", "int64_t", "64", "samples to take means of, spread over those of calibration">,
+  ];
+  let statistics = [Statistic<"numCorrected", "corrected", "layers whose bias was corrected">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def RoundWeightsPass : Pass<"qnn-round-weights", "::mlir::ModuleOp"> {
   let summary = "choose integer weights and biases by which each layer gives most nearly what it gave in float";
   let description = [{
