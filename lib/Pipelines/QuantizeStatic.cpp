@@ -1,6 +1,7 @@
 //===- QuantizeStatic.cpp - The pipelines from a float or quantized model to the Integer form
 //-------------------------===//
 #include "quant-opt/Pipelines/QuantizeStatic.h"
+#include "CheckAccuracy.h"
 
 #include "quant-opt/Calibrate/Passes.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
@@ -84,7 +85,45 @@ private:
 
 } // namespace
 
-void qnn::buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOptions &options) {
+/// The scheme and the samples, in the words of any pass that measures.
+template <typename PassOptions> static PassOptions getMeasuringOptions(const QuantizeStaticOptions &options) {
+  PassOptions result;
+  result.data = options.data;
+  result.maxSamples = options.maxSamples;
+  result.seed = options.seed;
+  result.activationType = options.activationType;
+  result.activationScheme = options.activationScheme;
+  result.weightScheme = options.weightScheme;
+  result.weightBits = options.weightBits;
+  return result;
+}
+
+/// The steps for accuracy that look at samples: from the Calibrated to the Calibrated form.
+static void addRefinement(OpPassManager &pm, const QuantizeStaticOptions &options,
+                          const std::shared_ptr<AccuracyReport> &report) {
+  const bool isBest = options.accuracy == Accuracy::Best;
+  const std::string minSqnr = options.minSqnr.empty() ? "20" : options.minSqnr.getValue();
+
+  // Why first: everything after it changes ranges, weights or precisions, and is judged by the float model's outputs.
+  pm.addPass(createKeepReferencePass(options, minSqnr, report));
+
+  // Why here: integers are chosen for the final ranges, and layers that stay float are known.
+  if (options.isOn(options.roundWeights, isBest))
+    pm.addPass(createRoundWeightsPass(getMeasuringOptions<RoundWeightsPassOptions>(options), compileObserved));
+
+  // Why last: only layers that all else could not help are widened.
+  auto budget = getMeasuringOptions<MeetBudgetPassOptions>(options);
+  budget.minSqnr = minSqnr;
+  budget.maxMetricDrop = options.maxMetricDrop;
+  budget.labels = options.labels;
+  budget.metricCommand = options.metricCommand;
+  pm.addPass(createMeetBudgetPass(budget, compileObserved, report));
+}
+
+void qnn::buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOptions &options,
+                                     std::shared_ptr<AccuracyReport> report) {
+  if (!report)
+    report = std::make_shared<AccuracyReport>();
   // Why here: ranges belong to the Normalized form; only there each edge that will be quantized is a value of its own.
   pm.addPass(std::make_unique<PrepareRangesPass>(options));
   // Why here: the ranges do not depend on precisions, so that one range table serves them all.
@@ -94,6 +133,9 @@ void qnn::buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOpti
   pm.addPass(createAssignPrecisionPass(assign));
   // Why here: a range that is missing is an error of calibration, and named as such before anything is changed.
   pm.addPass(createVerifyCalibratedPass());
+  // Without samples there is nothing to measure on; a goal that was asked for is refused then.
+  if (!options.data.empty() || options.hasExplicitGoal())
+    addRefinement(pm, options, report);
   InsertQdqPassOptions insert;
   insert.activationType = options.activationType;
   insert.activationScheme = options.activationScheme;
@@ -103,12 +145,17 @@ void qnn::buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOpti
   pm.addPass(createVerifyQdqPass());
 }
 
-void qnn::buildQuantizeStaticPipeline(OpPassManager &pm, const QuantizeStaticOptions &options) {
-  buildQuantizeToQdqPipeline(pm, options);
+void qnn::buildQuantizeStaticPipeline(OpPassManager &pm, const QuantizeStaticOptions &options,
+                                      std::shared_ptr<AccuracyReport> report) {
+  if (!report)
+    report = std::make_shared<AccuracyReport>();
+  buildQuantizeToQdqPipeline(pm, options, report);
   pm.addPass(createIntegerizePass());
   // Why here: what is float now stays float.
   pm.addPass(createNarrowFloatsPass());
   pm.addPass(createVerifyIntegerPass());
+  // Why here: what was simulated is measured once more on the code that will run.
+  pm.addPass(createCheckAccuracyPass(report));
 }
 
 void qnn::buildCompileAsIsPipeline(OpPassManager &pm) {
@@ -124,7 +171,7 @@ void qnn::registerQuantizeStaticPipeline() {
   PassPipelineRegistration<QuantizeStaticOptions>(
       "quantize-static",
       "quantize a float model with measured ranges: from the Imported or Calibrated to the Integer form",
-      buildQuantizeStaticPipeline);
+      [](OpPassManager &pm, const QuantizeStaticOptions &options) { buildQuantizeStaticPipeline(pm, options); });
   PassPipelineRegistration<>("compile-as-is",
                              "take a float or quantized model from the Imported to the Integer form as it is",
                              buildCompileAsIsPipeline);

@@ -1,5 +1,7 @@
 //===- AccuracyGate.cpp - Judges outputs on held-out samples by an accuracy goal ----------------------------------===//
 #include "Metric.h"
+#include "quant-opt/Calibrate/SampleReader.h"
+#include "quant-opt/Calibrate/SplitSamples.h"
 #include "quant-opt/Refine/AccuracyGoal.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -7,8 +9,59 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
-llvm::Expected<AccuracyGate> AccuracyGate::create(AccuracyGoal goal, Evaluation evaluation, ArrayRef<int64_t> samples) {
-  AccuracyGate gate(std::move(goal), std::move(evaluation));
+/// Multiplications that one measurement of a model may cost: of ResNet-50, 24 samples. A bound that followed the clock
+/// would make results depend on it.
+static constexpr double kOperationsPerMeasurement = 1e11;
+/// The fewest samples that judge a model of any size.
+static constexpr int64_t kMinHeldOut = 8;
+
+FailureOr<AccuracyGoal> qnn::parseAccuracyGoal(Location loc, StringRef minSqnr, StringRef maxMetricDrop,
+                                               StringRef labels, StringRef metricCommand) {
+  AccuracyGoal goal;
+  double number;
+  if (minSqnr != "off") {
+    if (minSqnr.getAsDouble(number) || !std::isfinite(number))
+      return emitError(loc, "expected min-sqnr to be a number of dB or off, found \"") << minSqnr << "\"";
+    goal.minSqnr = number;
+  }
+  goal.labels = labels.str();
+  goal.metricCommand = metricCommand.str();
+  const bool hasMetric = !labels.empty() || !metricCommand.empty();
+  if (!labels.empty() && !metricCommand.empty())
+    return emitError(loc, "labels and metric-command are two metrics; give one of them");
+  if (maxMetricDrop.empty()) {
+    if (hasMetric)
+      return emitError(loc, "a metric needs max-metric-drop, the points it may lose");
+    return goal;
+  }
+  if (maxMetricDrop.getAsDouble(number) || !(number >= 0))
+    return emitError(loc, "expected max-metric-drop to be a number of points of at least 0, found \"")
+           << maxMetricDrop << "\"";
+  if (!hasMetric)
+    return emitError(loc, "max-metric-drop needs a metric: labels=FILE.npz or metric-command=PROGRAM");
+  goal.maxMetricDrop = number;
+  return goal;
+}
+
+llvm::Expected<AccuracyGate> AccuracyGate::create(AccuracyGoal goal, const HeldOutSource &source, double operations,
+                                                  ArrayRef<TensorInfo> inputs, ArrayRef<TensorInfo> outputs,
+                                                  RunModelFn run) {
+  llvm::Expected<SampleReader> reader = SampleReader::open(source.data, inputs);
+  if (!reader)
+    return reader.takeError();
+  const auto affordable = static_cast<int64_t>(std::min(kOperationsPerMeasurement / std::max(operations, 1.0), 1e9) *
+                                               static_cast<double>(reader->getBatch()));
+  const SampleSplit split = splitSamples(reader->getNumSamples(), source.maxSamples, source.seed);
+  const std::vector<int64_t> samples =
+      thinSamples(split.heldOut, std::min<int64_t>(source.maxHeldOut, std::max(affordable, kMinHeldOut)));
+  llvm::Expected<SampleSet> set = SampleSet::load(source.data, inputs, samples);
+  if (!set)
+    return set.takeError();
+  llvm::Expected<Evaluation> evaluation = Evaluation::create(outputs, std::move(*set), run);
+  if (!evaluation)
+    return evaluation.takeError();
+  AccuracyGate gate(std::move(goal), std::move(*evaluation));
+  gate.areShared = split.areShared;
   if (!gate.goal.maxMetricDrop)
     return std::move(gate);
   if (!gate.goal.labels.empty()) {
@@ -58,6 +111,12 @@ llvm::Expected<AccuracyMeasurement> AccuracyGate::measure(Simulation &simulation
     simulation.run(inputs);
     return simulation.getOutputData();
   });
+}
+
+std::string AccuracyGate::describeSamples() const {
+  return llvm::formatv("{0} {1} samples", evaluation.getSamples().getNumSamples(),
+                       areShared ? "calibration" : "held-out")
+      .str();
 }
 
 double AccuracyGate::getShortfall(const AccuracyMeasurement &measurement) const {

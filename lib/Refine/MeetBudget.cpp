@@ -1,7 +1,5 @@
 //===- MeetBudget.cpp - Widen the layers that cost most until an accuracy goal holds on held-out samples ----------===//
 #include "quant-opt/Analysis/Layers.h"
-#include "quant-opt/Calibrate/SampleReader.h"
-#include "quant-opt/Calibrate/SplitSamples.h"
 #include "quant-opt/Refine/AccuracyGoal.h"
 #include "quant-opt/Refine/Passes.h"
 #include "quant-opt/Refine/SpendBudget.h"
@@ -24,11 +22,6 @@ namespace mlir::qnn {
 using namespace mlir;
 using namespace mlir::qnn;
 
-/// Multiplications that one measurement of a model may cost: of ResNet-50, 24 samples. A bound that followed the clock
-/// would make results depend on it.
-static constexpr double kOperationsPerMeasurement = 1e11;
-/// The fewest samples that judge a model of any size.
-static constexpr int64_t kMinHeldOut = 8;
 /// Each layer's own noise only ranks the layers, for which a few samples do.
 static constexpr int64_t kSamplesForNoise = 8;
 /// Layers that a message lists.
@@ -48,8 +41,7 @@ public:
 
 private:
   LogicalResult meetBudget();
-  FailureOr<AccuracyGoal> getGoal();
-  LogicalResult openGate(Simulation &simulation);
+  LogicalResult openGate(Simulation &simulation, AccuracyGoal goal);
   LogicalResult spend(Simulation &simulation, const AccuracyMeasurement &first);
   std::vector<BudgetLayer> describeLayers(Simulation &simulation);
   void explain(const BudgetResult &result, ArrayRef<BudgetLayer> choices, const AccuracyMeasurement &first,
@@ -59,62 +51,24 @@ private:
   CompileObservedFn compile;
   std::shared_ptr<AccuracyReport> report;
   std::vector<Layer> layers;
-  int64_t numSamples = 0;
-  bool areShared = false;
 };
 
 } // namespace
 
-FailureOr<AccuracyGoal> MeetBudgetPass::getGoal() {
-  const Location loc = getOperation().getLoc();
-  AccuracyGoal goal;
-  double number;
-  if (minSqnr != "off") {
-    if (StringRef(minSqnr).getAsDouble(number) || !std::isfinite(number))
-      return emitError(loc, "expected min-sqnr to be a number of dB or off, found \"") << minSqnr << "\"";
-    goal.minSqnr = number;
-  }
-  goal.labels = labels;
-  goal.metricCommand = metricCommand;
-  const bool hasMetric = !labels.empty() || !metricCommand.empty();
-  if (!labels.empty() && !metricCommand.empty())
-    return emitError(loc, "labels and metric-command are two metrics; give one of them");
-  if (maxMetricDrop.empty())
-    return hasMetric ? FailureOr<AccuracyGoal>(emitError(loc, "a metric needs max-metric-drop, the points it may lose"))
-                     : goal;
-  if (StringRef(maxMetricDrop).getAsDouble(number) || !(number >= 0))
-    return emitError(loc, "expected max-metric-drop to be a number of points of at least 0, found \"")
-           << maxMetricDrop << "\"";
-  if (!hasMetric)
-    return emitError(loc, "max-metric-drop needs a metric: labels=FILE.npz or metric-command=PROGRAM");
-  goal.maxMetricDrop = number;
-  return goal;
-}
-
-LogicalResult MeetBudgetPass::openGate(Simulation &simulation) {
-  FailureOr<AccuracyGoal> goal = getGoal();
-  if (failed(goal))
-    return failure();
-  llvm::Expected<SampleReader> reader = SampleReader::open(data, simulation.getInputs());
-  if (!reader)
-    return fail(reader.takeError());
-  double operations = 1;
+/// The float outputs are kept already where they were measured before weights were changed.
+LogicalResult MeetBudgetPass::openGate(Simulation &simulation, AccuracyGoal goal) {
+  if (report->gate)
+    return success();
+  double operations = 0;
   for (const Layer &layer : layers)
     operations += static_cast<double>(layer.operations);
-  const auto affordable = static_cast<int64_t>(std::min(kOperationsPerMeasurement / operations, 1e9) *
-                                               static_cast<double>(reader->getBatch()));
-  SampleSplit split = splitSamples(reader->getNumSamples(), maxSamples, seed);
-  const std::vector<int64_t> chosen =
-      thinSamples(split.heldOut, std::min<int64_t>(maxHeldOut, std::max(affordable, kMinHeldOut)));
-  numSamples = chosen.size();
-  areShared = split.areShared;
-  llvm::Expected<SampleSet> samples = SampleSet::load(data, simulation.getInputs(), chosen);
-  if (!samples)
-    return fail(samples.takeError());
-  llvm::Expected<Evaluation> evaluation = Evaluation::create(simulation, std::move(*samples));
-  if (!evaluation)
-    return fail(evaluation.takeError());
-  llvm::Expected<AccuracyGate> gate = AccuracyGate::create(std::move(*goal), std::move(*evaluation), chosen);
+  simulation.quantizeNothing();
+  llvm::Expected<AccuracyGate> gate =
+      AccuracyGate::create(std::move(goal), {data, maxSamples, seed, maxHeldOut}, operations, simulation.getInputs(),
+                           simulation.getOutputs(), [&](ArrayRef<const void *> inputs) {
+                             simulation.run(inputs);
+                             return simulation.getOutputData();
+                           });
   if (!gate)
     return fail(gate.takeError());
   report->gate = std::move(*gate);
@@ -175,16 +129,16 @@ void MeetBudgetPass::explain(const BudgetResult &result, ArrayRef<BudgetLayer> c
   llvm::sort(widened, [&](unsigned a, unsigned b) {
     return choices[a].noise != choices[b].noise ? choices[a].noise > choices[b].noise : a < b;
   });
-  std::string goal = gate.getGoal().minSqnr ? llvm::formatv("a floor of {0} dB", *gate.getGoal().minSqnr).str() : "";
+  std::string goal = gate.getGoal().minSqnr ? llvm::formatv("a floor of {0:F1} dB", *gate.getGoal().minSqnr).str() : "";
   if (gate.getGoal().maxMetricDrop)
     goal +=
         llvm::formatv("{0}a metric's loss of at most {1}", goal.empty() ? "" : " and ", *gate.getGoal().maxMetricDrop)
             .str();
   std::string text =
-      llvm::formatv("quantized, the outputs have {0} on {1} {2} samples, below {3}; with {4} wider layers they have "
-                    "{5}, at an estimated {6:F0} % more time ({7} of {8} contractions are still integer)",
-                    gate.describe(first), numSamples, areShared ? "calibration" : "held-out", goal, widened.size(),
-                    gate.describe(last), 100 * (after / std::max(before, 1.0) - 1), narrow, contractions)
+      llvm::formatv("quantized, the outputs have {0} on {1}, below {2}; with {3} wider layer{8} they have "
+                    "{4}, at an estimated {5:F0} % more time ({6} of {7} contractions are still integer)",
+                    gate.describe(first), gate.describeSamples(), goal, widened.size(), gate.describe(last),
+                    100 * (after / std::max(before, 1.0) - 1), narrow, contractions, widened.size() == 1 ? "" : "s")
           .str();
   if (!report->isReached)
     text += "; this is the best that was found";
@@ -237,10 +191,10 @@ LogicalResult MeetBudgetPass::spend(Simulation &simulation, const AccuracyMeasur
 
 LogicalResult MeetBudgetPass::meetBudget() {
   ModuleOp module = getOperation();
-  FailureOr<AccuracyGoal> goal = getGoal();
+  FailureOr<AccuracyGoal> goal = parseAccuracyGoal(module.getLoc(), minSqnr, maxMetricDrop, labels, metricCommand);
   if (failed(goal))
     return failure();
-  if (goal->isEmpty())
+  if (goal->isEmpty() || !report->isMeasurable)
     return success();
   if (data.empty())
     return emitError(module.getLoc(), "an accuracy goal is checked on samples: give calibration-data=FILE.npz");
@@ -254,7 +208,7 @@ LogicalResult MeetBudgetPass::meetBudget() {
   SimulationOptions options;
   options.scheme = {activationType, activationScheme, weightScheme, weightBits};
   FailureOr<std::unique_ptr<Simulation>> simulation = Simulation::create(module, options, compile);
-  if (failed(simulation) || failed(openGate(**simulation)))
+  if (failed(simulation) || failed(openGate(**simulation, *goal)))
     return failure();
   (*simulation)->quantizeAll();
   llvm::Expected<AccuracyMeasurement> first = report->gate->measure(**simulation);
@@ -263,9 +217,7 @@ LogicalResult MeetBudgetPass::meetBudget() {
   ++numMeasurements;
   report->simulated = *first;
   if (report->gate->getShortfall(*first) <= 0) {
-    std::string text = llvm::formatv("the goal holds: {0} on {1} {2} samples", report->gate->describe(*first),
-                                     numSamples, areShared ? "calibration" : "held-out")
-                           .str();
+    std::string text = "the goal holds: " + report->gate->describe(*first) + " on " + report->gate->describeSamples();
     recordDecision(module, {"qnn-meet-budget", "", text, std::nullopt, first->sqnr});
     remark::analysis(module.getLoc(), remark::RemarkOpts::name("Accuracy").category("qnn")) << text;
     return success();

@@ -18,7 +18,7 @@
 // WIDENED-SAME: {layer = "front", pass = "qnn-meet-budget", text = "'front' (linear) to f32: alone it leaves {{-?[0-9]\.[0-9]}} dB"}
 // WIDENED: linalg.generic {{.*}}qnn.precision = "f32"
 // WIDENED-NOT: qnn.precision
-// SAID: warning: quantized, the outputs have {{-?[0-9]\.[0-9]}} dB on 8 held-out samples, below a floor of 20{{[.0]*}} dB; with 1 wider layers they have {{[2-9][0-9]\.[0-9]}} dB, at an estimated {{[0-9]+}} % more time (1 of 2 contractions are still integer)
+// SAID: warning: quantized, the outputs have {{-?[0-9]\.[0-9]}} dB on 8 held-out samples, below a floor of 20.0 dB; with 1 wider layer they have {{[2-9][0-9]\.[0-9]}} dB, at an estimated {{[0-9]+}} % more time (1 of 2 contractions are still integer)
 // SAID-NEXT: 'front' (linear) to f32: alone it leaves
 // QDQ: quant.qcast
 // QDQ-NOT: quant.qcast
@@ -29,8 +29,8 @@
 // HOLDS: text = "the goal holds: {{-?[0-9]\.[0-9]}} dB on 8 held-out samples"
 // HOLDS-NOT: qnn.precision
 // PINNED: warning: {{.*}} with 0 wider layers {{.*}}; this is the best that was found
-// LABELS: metric {{[0-9.]+}} (float 100.00) on 8 held-out samples, below a metric's loss of at most 5{{[.0]*}}; with 1 wider layers
-// COMMAND: below a metric's loss of at most 0.5{{0*}}; with 1 wider layers
+// LABELS: metric {{[0-9.]+}} (float 100.00) on 8 held-out samples, below a metric's loss of at most 5{{[.0]*}}; with 1 wider layer
+// COMMAND: below a metric's loss of at most 0.5{{0*}}; with 1 wider layer
 // FEW: on 4 held-out samples, below
 // SHARED: on 9 calibration samples, below
 

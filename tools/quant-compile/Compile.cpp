@@ -6,6 +6,7 @@
 #include "quant-opt/Pipelines/LowerToX86.h"
 #include "quant-opt/Pipelines/QuantizeStatic.h"
 #include "quant-opt/Pipelines/RegisterAll.h"
+#include "quant-opt/Refine/AccuracyGoal.h"
 #include "quant-opt/Support/AtomicFile.h"
 #include "quant-opt/Support/Diagnostics.h"
 #include "quant-opt/Support/GuardedParser.h"
@@ -158,6 +159,8 @@ llvm::Error Compilation::writeArtifact() {
   return library->commit(/*executable=*/emit.kind == ArtifactKind::Shared);
 }
 
+static Step getStep(StringRef word) { return word == "on" ? Step::On : word == "off" ? Step::Off : Step::Auto; }
+
 /// The options of the pipelines, which share their defaults with those of this tool.
 static void setPipelineOptions(const QuantizeOptions &from, QuantizeStaticOptions &to) {
   to.data = from.calibrationData;
@@ -181,6 +184,27 @@ static void setPipelineOptions(const QuantizeOptions &from, QuantizeStaticOption
       from.activationScheme == "symmetric" ? ActivationScheme::Symmetric : ActivationScheme::Asymmetric;
   to.weightScheme = from.weightScheme == "per-tensor" ? WeightScheme::PerTensor : WeightScheme::PerChannel;
   to.weightBits = from.weightBits == "4" ? 4 : 8;
+  to.accuracy = from.accuracy == "best" ? Accuracy::Best : Accuracy::Default;
+  to.roundWeights = getStep(from.roundWeights);
+  to.minSqnr = from.minSqnr;
+  to.maxMetricDrop = from.maxMetricDrop;
+  to.labels = from.labels;
+  to.metricCommand = from.metricCommand;
+}
+
+/// Says how accurate the model is; an error if it is not what was asked for. It is written all the same.
+static llvm::Error reportAccuracy(const AccuracyReport &report, bool isExplicit) {
+  const std::optional<AccuracyMeasurement> &measured = report.measured ? report.measured : report.simulated;
+  if (!report.gate || !measured)
+    return llvm::Error::success();
+  const std::string text = report.gate->describe(*measured) + " on " + report.gate->describeSamples();
+  llvm::errs() << "quant-compile: accuracy of the outputs" << (report.measured ? "" : ", simulated") << ": " << text
+               << "\n";
+  if (report.isReached || !isExplicit)
+    return llvm::Error::success();
+  return makeToolError(ExitCode::AccuracyGate,
+                       "the accuracy asked for cannot be reached; the best that was found has " + text +
+                           ", and is written");
 }
 
 llvm::Error Compilation::run() {
@@ -196,18 +220,20 @@ llvm::Error Compilation::run() {
     quantize.rangesOut = options.output;
     return runPipeline([&](OpPassManager &manager) { buildCalibratePipeline(manager, quantize); });
   }
+  auto report = std::make_shared<AccuracyReport>();
   if (llvm::Error error = runPipeline([&](OpPassManager &manager) {
         if (!options.quantize.enabled)
           buildCompileAsIsPipeline(manager);
         else if (options.emit == EmitKind::Qdq)
-          buildQuantizeToQdqPipeline(manager, quantize);
+          buildQuantizeToQdqPipeline(manager, quantize, report);
         else
-          buildQuantizeStaticPipeline(manager, quantize);
+          buildQuantizeStaticPipeline(manager, quantize, report);
       }))
     return error;
-  if (options.emit == EmitKind::Qdq || options.emit == EmitKind::Integer)
-    return writeModule();
-  return writeArtifact();
+  const bool isForm = options.emit == EmitKind::Qdq || options.emit == EmitKind::Integer;
+  if (llvm::Error error = isForm ? writeModule() : writeArtifact())
+    return error;
+  return reportAccuracy(*report, quantize.hasExplicitGoal());
 }
 
 llvm::Error qnn::compileModel(const CompileOptions &options) { return Compilation(options).run(); }

@@ -66,8 +66,10 @@ static llvm::Error checkQuantization(const CompileOptions &options) {
                       : usageError("--emit=ranges needs --calibration-data=FILE.npz, samples to measure ranges on");
   if (options.emit == EmitKind::Qdq && !how.enabled)
     return usageError("--emit=qdq needs --quantize=static");
-  if (!how.enabled && (calibrates || !how.ranges.empty() || !how.rangesOut.empty() || !how.exclude.empty() ||
-                       !how.layers.empty() || how.equalize == "off"))
+  if (!how.enabled &&
+      (calibrates || !how.ranges.empty() || !how.rangesOut.empty() || !how.exclude.empty() || !how.layers.empty() ||
+       how.equalize == "off" || !how.minSqnr.empty() || !how.maxMetricDrop.empty() || !how.labels.empty() ||
+       !how.metricCommand.empty() || how.accuracy != "default" || how.roundWeights != "auto"))
     return usageError("options of quantization were given without --quantize=static");
   if (how.enabled && calibrates && !how.ranges.empty())
     return usageError("--ranges takes the place of calibration data; give one of them");
@@ -118,6 +120,16 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
   commandLine.list(
       "layer", "PATTERN=PRECISION", how.layers,
       "i4, i8, i16, bf16, f16 or f32 for the layers named by node, glob, /expression/, kind:conv, first, last");
+  commandLine.choice("accuracy", {"default", "best"}, how.accuracy,
+                     "what is done for accuracy: steps of seconds, or all, which may take minutes (default)");
+  commandLine.choice("round-weights", {"auto", "on", "off"}, how.roundWeights,
+                     "choose weights and biases layer by layer on the data; auto does with --accuracy=best (auto)");
+  commandLine.value("min-sqnr", "DB", how.minSqnr,
+                    "floor of the outputs' accuracy on held-out data, kept by wider layers, or off (20)");
+  commandLine.value("max-metric-drop", "POINTS", how.maxMetricDrop, "what the metric may lose on held-out data");
+  commandLine.value("labels", "FILE.npz", how.labels, "a label for each sample: the metric is top-1");
+  commandLine.value("metric-command", "COMMAND", how.metricCommand,
+                    "prints the metric of the outputs in an .npz file, its last argument");
   commandLine.list("exclude", "PATTERN", how.exclude, "layers that stay in f32, as --layer=PATTERN=f32");
   commandLine.choice("activation-type", {"u8", "i8"}, how.activationType, "storage of activations (u8)");
   commandLine.choice("activation-scheme", {"asymmetric", "symmetric"}, how.activationScheme,

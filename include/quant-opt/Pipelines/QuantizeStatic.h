@@ -8,6 +8,14 @@
 
 namespace mlir::qnn {
 
+/// How much is done for accuracy: steps of seconds, or all there are, which may take minutes.
+enum class Accuracy { Default, Best };
+
+/// Whether a step that improves accuracy is taken: as `Accuracy` has it, or always, or never.
+enum class Step { Auto, On, Off };
+
+struct AccuracyReport;
+
 /// The options of `--quantize-static`: how to calibrate (unless the module states ranges already), and the scheme.
 struct QuantizeStaticOptions : public CalibratePipelineOptions {
   Option<std::string> ranges{*this, "ranges", llvm::cl::desc("range table to use in place of calibration data")};
@@ -30,14 +38,45 @@ struct QuantizeStaticOptions : public CalibratePipelineOptions {
   ListOption<std::string> exclude{*this, "exclude", llvm::cl::desc("patterns of layers that stay in f32")};
   ListOption<std::string> layers{*this, "layer",
                                  llvm::cl::desc("PATTERN=PRECISION with i4, i8, i16, bf16, f16 or f32")};
+
+  Option<Accuracy> accuracy{*this, "accuracy", llvm::cl::desc("how much is done for accuracy"),
+                            llvm::cl::init(Accuracy::Default),
+                            llvm::cl::values(clEnumValN(Accuracy::Default, "default", "steps that take seconds"),
+                                             clEnumValN(Accuracy::Best, "best", "every step, which may take minutes"))};
+  Option<Step> roundWeights{*this, "round-weights",
+                            llvm::cl::desc("choose weights and biases layer by layer (auto: in best)"),
+                            llvm::cl::init(Step::Auto), getStepValues()};
+  Option<std::string> minSqnr{
+      *this, "min-sqnr",
+      llvm::cl::desc(
+          "floor of the outputs' signal-to-noise ratio in dB on held-out samples, kept by wider layers; off")};
+  Option<std::string> maxMetricDrop{*this, "max-metric-drop", llvm::cl::desc("points that the metric may lose")};
+  Option<std::string> labels{*this, "labels",
+                             llvm::cl::desc("an integer for each sample of the data: the metric is top-1")};
+  Option<std::string> metricCommand{*this, "metric-command",
+                                    llvm::cl::desc("program that prints the metric of an .npz file with outputs")};
+
+  /// Whether a goal was asked for, so that missing it matters.
+  bool hasExplicitGoal() const { return (!minSqnr.empty() && minSqnr != "off") || !maxMetricDrop.empty(); }
+  bool isOn(const Option<Step> &step, bool isAutomatic) const {
+    return step == Step::On || (step == Step::Auto && isAutomatic);
+  }
+
+private:
+  static llvm::cl::ValuesClass getStepValues() {
+    return llvm::cl::values(clEnumValN(Step::Auto, "auto", "as accuracy has it"), clEnumValN(Step::On, "on", "always"),
+                            clEnumValN(Step::Off, "off", "never"));
+  }
 };
 
 /// Adds the passes of `--quantize-static` to `pm`, a pass manager on modules: from the Imported form, or from the
-/// Calibrated form, to the Integer form.
-void buildQuantizeStaticPipeline(OpPassManager &pm, const QuantizeStaticOptions &options);
+/// Calibrated form, to the Integer form. `report`, if there is one, receives what was measured on held-out samples.
+void buildQuantizeStaticPipeline(OpPassManager &pm, const QuantizeStaticOptions &options,
+                                 std::shared_ptr<AccuracyReport> report = nullptr);
 
 /// The same up to the Qdq form.
-void buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOptions &options);
+void buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOptions &options,
+                                std::shared_ptr<AccuracyReport> report = nullptr);
 
 /// For models as they are, float or already quantized: from the Imported to the Normalized, or Integer, form.
 void buildCompileAsIsPipeline(OpPassManager &pm);

@@ -17,6 +17,19 @@ struct AccuracyGoal {
   bool isEmpty() const { return !minSqnr && !maxMetricDrop; }
 };
 
+/// Reads a goal from options: `minSqnr` is a number or "off", `maxMetricDrop` a number or empty. Emits an error for
+/// what makes no sense.
+FailureOr<AccuracyGoal> parseAccuracyGoal(Location loc, StringRef minSqnr, StringRef maxMetricDrop, StringRef labels,
+                                          StringRef metricCommand);
+
+/// Where the samples are by which results are judged; see `splitSamples`.
+struct HeldOutSource {
+  std::string data;
+  int64_t maxSamples = 0; ///< that calibration was asked to use; 0 takes all
+  uint64_t seed = 0;
+  int64_t maxHeldOut = 64; ///< at most this many are run; fewer of models with many `operations`
+};
+
 /// A measurement of the quantized model against the float one.
 struct AccuracyMeasurement {
   double sqnr = 0;      ///< dB, of the worst output
@@ -27,13 +40,15 @@ struct AccuracyMeasurement {
 /// The held-out samples with the float model's outputs, and the goal to judge other outputs by.
 class AccuracyGate {
 public:
-  /// Reads labels and measures the float model's metric, if the goal has one. `samples` are the numbers of the samples
-  /// in the data file.
-  static llvm::Expected<AccuracyGate> create(AccuracyGoal goal, Evaluation evaluation, ArrayRef<int64_t> samples);
+  /// Loads the samples, runs the float model on them by `run`, and reads labels and measures the float model's metric,
+  /// if the goal has one. `operations` are the multiplications of one run.
+  static llvm::Expected<AccuracyGate> create(AccuracyGoal goal, const HeldOutSource &source, double operations,
+                                             ArrayRef<TensorInfo> inputs, ArrayRef<TensorInfo> outputs, RunModelFn run);
 
   const Evaluation &getEvaluation() const { return evaluation; }
   const AccuracyGoal &getGoal() const { return goal; }
-  std::optional<double> getFloatMetric() const { return floatMetric; }
+  /// "62 held-out samples".
+  std::string describeSamples() const;
 
   llvm::Expected<AccuracyMeasurement> measure(RunModelFn run) const;
   llvm::Expected<AccuracyMeasurement> measure(Simulation &simulation) const;
@@ -50,15 +65,17 @@ private:
 
   AccuracyGoal goal;
   Evaluation evaluation;
+  bool areShared = false;
   std::vector<int64_t> labels; ///< of the held-out samples, row by row
   std::optional<double> floatMetric;
 };
 
 /// What the stages that refine and check a model tell each other and the tool; shared by the passes of one pipeline.
 struct AccuracyReport {
-  std::optional<AccuracyGate> gate;             ///< none until the budget's pass has run, or if there is no data
+  std::optional<AccuracyGate> gate;             ///< none if there are no samples to judge by
   std::optional<AccuracyMeasurement> simulated; ///< before integers were made
   std::optional<AccuracyMeasurement> measured;  ///< of the compiled integer model
+  bool isMeasurable = true;                     ///< false without an output of floats
   bool isReached = true;                        ///< the goal, as far as it was measured
 };
 
