@@ -42,6 +42,8 @@ void qnn::buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, String
   std::string pathName = getCpuPathName(path).str();
   OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(createLowerContractionsPass({pathName}));
+  // Before the general loops, which would gather one side or the other.
+  functions.addPass(createTileTransposesPass({pathName}));
   functions.addPass(createLowerToLoopsPass());
   manager.addPass(createOutlineStepsPass({prefix.str()}));
   // After outlining, so that a shared kernel is expanded once.

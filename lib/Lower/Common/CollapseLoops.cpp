@@ -59,6 +59,9 @@ struct CollapseLoops : public qnn::impl::CollapseLoopsPassBase<CollapseLoops> {
     SmallVector<linalg::LinalgOp> ops;
     getOperation().walk([&](linalg::LinalgOp op) { ops.push_back(op); });
     for (linalg::LinalgOp op : ops) {
+      // Its box is stated in the dimensions that it has.
+      if (op->hasAttr(qnn::kOverwrittenAttr))
+        continue;
       rewriter.setInsertionPoint(op);
       // A named operation collapses to a shape that its name may not allow.
       if (!isa<linalg::GenericOp>(op)) {

@@ -26,7 +26,13 @@ struct PadToInsertSlice : public OpRewritePattern<tensor::PadOp> {
       value = rewriter.clone(*value.getDefiningOp())->getResult(0);
     Location loc = pad.getLoc();
     Value empty = tensor::EmptyOp::create(rewriter, loc, type.getShape(), type.getElementType());
-    Value filled = linalg::FillOp::create(rewriter, loc, value, empty).getResult(0);
+    auto fill = linalg::FillOp::create(rewriter, loc, value, empty);
+    // Only the border needs it: the rest is overwritten by the insertion, the fill's one user.
+    SmallVector<int64_t> overwritten(pad.getStaticLow());
+    llvm::append_range(overwritten, pad.getSourceType().getShape());
+    if (llvm::none_of(pad.getStaticLow(), ShapedType::isDynamic))
+      fill->setAttr(qnn::kOverwrittenAttr, rewriter.getDenseI64ArrayAttr(overwritten));
+    Value filled = fill.getResult(0);
     SmallVector<OpFoldResult> strides(type.getRank(), rewriter.getIndexAttr(1));
     SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, pad.getSource());
     rewriter.replaceOpWithNewOp<tensor::InsertSliceOp>(pad, pad.getSource(), filled, pad.getMixedLowPad(), sizes,

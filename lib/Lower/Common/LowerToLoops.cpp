@@ -135,7 +135,7 @@ static bool isSameMemory(Value a, Value b) {
 /// What `reduction` finds in its accumulator if `fill` right before it put one value everywhere; null otherwise.
 static Value getFilledValue(linalg::LinalgOp fill, linalg::LinalgOp reduction) {
   if (fill->getBlock() != reduction->getBlock() || fill.getNumDpsInits() != 1 || reduction.getNumDpsInits() != 1 ||
-      reduction.getNumReductionLoops() == 0 || reduction.hasIndexSemantics())
+      reduction.getNumReductionLoops() == 0 || reduction.hasIndexSemantics() || fill->hasAttr(kOverwrittenAttr))
     return nullptr;
   Value filled = fill.getDpsInits()[0], accumulator = reduction.getDpsInits()[0];
   if (!isSameMemory(filled, accumulator))
@@ -335,6 +335,46 @@ private:
   Value lower, upper; // of the chunked innermost loop
 };
 
+/// Stores the fill's value outside the box that is overwritten next: before and after it in each dimension, within it
+/// in the dimensions before.
+static void emitBorder(OpBuilder &builder, linalg::FillOp fill, ArrayRef<int64_t> box) {
+  Location loc = fill.getLoc();
+  Value out = fill.getOutputs()[0];
+  ArrayRef<int64_t> shape = cast<MemRefType>(out.getType()).getShape();
+  int64_t rank = shape.size();
+  auto index = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(builder, loc, value); };
+  auto forall =
+      scf::ForallOp::create(builder, loc, ArrayRef<OpFoldResult>{builder.getIndexAttr(1)}, ValueRange(), std::nullopt);
+  OpBuilder::InsertionGuard guard(builder);
+  auto emitBox = [&](ArrayRef<int64_t> from, ArrayRef<int64_t> to) {
+    builder.setInsertionPoint(forall.getTerminator());
+    SmallVector<Value> ivs;
+    for (int64_t dim = 0; dim < rank; ++dim) {
+      if (from[dim] >= to[dim])
+        return;
+      if (from[dim] + 1 == to[dim]) {
+        ivs.push_back(index(from[dim]));
+        continue;
+      }
+      auto loop = scf::ForOp::create(builder, loc, index(from[dim]), index(to[dim]), index(1));
+      builder.setInsertionPoint(loop.getBody()->getTerminator());
+      ivs.push_back(loop.getInductionVar());
+    }
+    memref::StoreOp::create(builder, loc, fill.getInputs()[0], out, ivs);
+  };
+  SmallVector<int64_t> from(rank, 0), to(shape);
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    int64_t begin = box[dim], end = begin + box[rank + dim];
+    to[dim] = begin;
+    emitBox(from, to);
+    from[dim] = end;
+    to[dim] = shape[dim];
+    emitBox(from, to);
+    from[dim] = begin;
+    to[dim] = end;
+  }
+}
+
 struct LowerToLoops : public qnn::impl::LowerToLoopsPassBase<LowerToLoops> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
@@ -353,10 +393,14 @@ struct LowerToLoops : public qnn::impl::LowerToLoopsPassBase<LowerToLoops> {
         op->emitOpError("expected operands in memory; run --qnn-bufferize first");
         return signalPassFailure();
       }
+      rewriter.setInsertionPoint(op);
+      if (auto box = op->getAttrOfType<DenseI64ArrayAttr>(kOverwrittenAttr)) {
+        emitBorder(rewriter, cast<linalg::FillOp>(op), box);
+        continue;
+      }
       if (i + 1 < ops.size() && getFilledValue(op, ops[i + 1]))
         continue;
       Value initial = i > 0 ? getFilledValue(ops[i - 1], op) : Value();
-      rewriter.setInsertionPoint(op);
       Emitter(rewriter, op, initial).emit();
     }
     for (linalg::LinalgOp op : ops)

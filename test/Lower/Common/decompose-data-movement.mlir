@@ -2,7 +2,7 @@
 
 // CHECK-LABEL: @a_pad_is_a_fill_and_an_insertion
 // CHECK: %[[E:.*]] = tensor.empty() : tensor<6xf32>
-// CHECK: %[[F:.*]] = linalg.fill ins(%{{.*}} : f32) outs(%[[E]] : tensor<6xf32>)
+// CHECK: %[[F:.*]] = linalg.fill {qnn.overwritten = array<i64: 1, 4>} ins(%{{.*}} : f32) outs(%[[E]] : tensor<6xf32>)
 // CHECK: tensor.insert_slice %{{.*}} into %[[F]][1] [4] [1]
 func.func @a_pad_is_a_fill_and_an_insertion(%x: tensor<4xf32>) -> tensor<6xf32> {
   %zero = arith.constant 0.0 : f32

@@ -65,3 +65,23 @@ func.func @no_iterations_leave_nothing(%x: memref<0x4xf32>, %y: memref<0x4xf32>)
   memref.copy %x, %y : memref<0x4xf32> to memref<0x4xf32>
   return
 }
+
+// The rows above and below the box, then the columns beside it; what the next operation overwrites is left alone.
+// CHECK-LABEL: @a_fill_of_what_is_overwritten_is_a_border
+// CHECK: scf.forall (%{{.*}}) in (1)
+// CHECK: scf.for %[[C:.*]] = %c0{{.*}} to %c8
+// CHECK: memref.store %{{.*}}[%c0{{.*}}, %[[C]]]
+// CHECK: scf.for %[[D:.*]] = %c0{{.*}} to %c8
+// CHECK: memref.store %{{.*}}[%c5{{.*}}, %[[D]]]
+// CHECK: scf.for %[[R:.*]] = %c1{{.*}} to %c5
+// CHECK: scf.for %[[L:.*]] = %c0{{.*}} to %c2
+// CHECK: memref.store %{{.*}}[%[[R]], %[[L]]]
+// CHECK: scf.for %[[S:.*]] = %c1{{.*}} to %c5
+// CHECK: memref.store %{{.*}}[%[[S]], %c7{{.*}}]
+// CHECK-NOT: memref.store
+// CHECK: return
+func.func @a_fill_of_what_is_overwritten_is_a_border(%y: memref<6x8xi8>) {
+  %z = arith.constant 7 : i8
+  linalg.fill {qnn.overwritten = array<i64: 1, 2, 4, 5>} ins(%z : i8) outs(%y : memref<6x8xi8>)
+  return
+}

@@ -6,6 +6,10 @@
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::qnn {
+/// On a `linalg.fill`: offsets and then sizes of the box that the next writer of its result overwrites, so that only
+/// the border around it must be filled.
+constexpr StringLiteral kOverwrittenAttr = "qnn.overwritten";
+
 #define GEN_PASS_DECL
 #include "quant-opt/Lower/Common/Passes.h.inc"
 #define GEN_PASS_REGISTRATION

@@ -29,8 +29,8 @@ def DecomposeDataMovementPass : Pass<"qnn-decompose-data-movement"> {
   let summary = "pad and concat become insertions into one destination";
   let description = [{
     Expects tensors, leaves tensors without `tensor.concat` and without `tensor.pad` of a constant. Each becomes `tensor.insert_slice`
-    into the destination, so that `--eliminate-empty-tensors` lets producers write their slice in place. A pad whose value
-    is not constant stays for bufferization.
+    into the destination, so that `--eliminate-empty-tensors` lets producers write their slice in place. The fill of a pad carries
+    `qnn.overwritten`, the box that the insertion writes. A pad whose value is not constant stays for bufferization.
 
     ```mlir
     %p = tensor.pad %x low[1] high[1] { tensor.yield %zero } : tensor<4xf32> to tensor<6xf32>
@@ -38,7 +38,7 @@ def DecomposeDataMovementPass : Pass<"qnn-decompose-data-movement"> {
     becomes
     ```mlir
     %e = tensor.empty() : tensor<6xf32>
-    %f = linalg.fill ins(%zero) outs(%e)
+    %f = linalg.fill {qnn.overwritten = array<i64: 1, 4>} ins(%zero) outs(%e)
     %p = tensor.insert_slice %x into %f[1] [4] [1]
     ```
   }];
@@ -142,7 +142,8 @@ def LowerToLoopsPass : Pass<"qnn-lower-to-loops", "func::FuncOp"> {
     Expects linalg operations and copies on memrefs, leaves `scf.forall` of one dimension over the outer parallel loops (where
     there is enough work to share) with `scf.for` inside. The innermost loop is the one along which most operands are contiguous,
     a parallel one where possible; reductions that end up innermost keep their accumulator in a value. A fill of the accumulator just
-    before a reduction becomes part of its loops. Operations of no iterations vanish.
+    before a reduction becomes part of its loops, one with `qnn.overwritten` stores around that box only. Operations of no
+    iterations vanish.
 
     ```mlir
     linalg.generic … ins(%x : memref<4x64xf32>) outs(%y : memref<4xf32>) { addf }    // sums rows

@@ -5,6 +5,31 @@
 include "quant-opt/Lower/X86/KernelPasses.td"
 include "mlir/Pass/PassBase.td"
 
+def TileTransposesPass : Pass<"qnn-tile-transposes"> {
+  let summary = "elementwise operations that transpose work on square tiles in registers";
+  let description = [{
+    Expects linalg operations on memrefs. An elementwise `linalg.generic` that reads contiguously along one loop and writes contiguously
+    along another becomes loops over square tiles of 16, 8 or 4: each row of a tile is loaded and computed as one vector, the tile
+    is transposed by interleaving rows, and each row of the result is stored as one vector. The last tile of a loop ends with it
+    and repeats some of the one before. Everything else is left as it is. Refuses an unknown path.
+
+    ```mlir
+    linalg.generic {d0, d1 -> d1, d0; d0, d1 -> d0, d1} ins(%x : memref<4x4xf32>) outs(%y : memref<4x4xf32>) { yield %in }
+    ```
+    becomes
+    ```mlir
+    scf.forall (%t) in (1) {
+      %r0 = vector.load %x[%c0, %c0] : memref<4x4xf32>, vector<4xf32>     // four of these
+      %a = vector.shuffle %r0, %r2 [0, 4, 1, 5]                           // twice four of these
+      vector.store %c, %y[%c0, %c0]                                       // four of these
+    }
+    ```
+  }];
+  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512vnni, avxvnni, avx512, avx2, x86-64">];
+  let statistics = [Statistic<"numTiled", "tiled", "operations that work on tiles">];
+  let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
+}
+
 def WidenShortFloatsPass : Pass<"qnn-widen-short-floats"> {
   let summary = "f16 and bf16 are computed in f32";
   let description = [{

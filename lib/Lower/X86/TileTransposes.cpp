@@ -1,0 +1,272 @@
+//===- TileTransposes.cpp - Elementwise operations that transpose work on square tiles in registers --------------===//
+#include "quant-opt/Dialect/Qnn/IR/Qnn.h"
+#include "quant-opt/Lower/X86/Passes.h"
+#include "quant-opt/Support/CpuPath.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace mlir::qnn {
+#define GEN_PASS_DEF_TILETRANSPOSESPASS
+#include "quant-opt/Lower/X86/Passes.h.inc"
+} // namespace mlir::qnn
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+/// Body executions below which a step is not worth splitting over threads, and parts that are enough for all of them.
+static constexpr int64_t kSerialWork = 16384, kEnoughIterations = 24;
+
+/// How many elements apart two neighbours along loop `dim` lie in the operand; 0 if it stands still.
+static std::optional<int64_t> getStride(OpOperand &operand, AffineMap map, unsigned dim) {
+  auto type = dyn_cast<MemRefType>(operand.get().getType());
+  if (!type)
+    return 0;
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (!map.isProjectedPermutation() || failed(type.getStridesAndOffset(strides, offset)))
+    return std::nullopt;
+  std::optional<unsigned> position = map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
+  return position ? strides[*position] : 0;
+}
+
+/// Whether the operand's memory may be that of `other`.
+static bool mayOverlap(Value a, Value b) {
+  auto getRoot = [](Value value) {
+    while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
+      value = view.getViewSource();
+    return value;
+  };
+  auto first = getRoot(a).getDefiningOp<BufferOp>(), second = getRoot(b).getDefiningOp<BufferOp>();
+  if (!first || !second)
+    return true;
+  int64_t begin = first.getPosition(), other = second.getPosition();
+  if (first.getKind() != second.getKind())
+    return false;
+  if (first.getKind() != BufferKind::Workspace)
+    return begin == other;
+  return begin < other + second.getByteSize() && other < begin + first.getByteSize();
+}
+
+namespace {
+/// What is read along loop `across` is written along loop `along`; both are contiguous there.
+struct Transpose {
+  unsigned along = 0, across = 0;
+  int64_t size = 0;
+};
+
+class Emitter {
+public:
+  Emitter(OpBuilder &builder, linalg::GenericOp op, const Transpose &transpose)
+      : b(builder), op(op), loc(op.getLoc()), transpose(transpose), ranges(op.getStaticLoopRanges()),
+        ivs(ranges.size()) {}
+
+  void emit() {
+    int64_t work = 1, count = 1;
+    for (int64_t range : ranges)
+      work *= range;
+    SmallVector<unsigned> shared, inner;
+    AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    for (AffineExpr expr : map.getResults())
+      if (unsigned dim = cast<AffineDimExpr>(expr).getPosition(); dim != transpose.along && dim != transpose.across)
+        (work >= kSerialWork ? shared : inner).push_back(dim);
+    for (unsigned dim : shared)
+      count *= ranges[dim];
+    int64_t tiles = llvm::divideCeil(ranges[transpose.across], transpose.size);
+    bool sharesTiles = work >= kSerialWork && count < kEnoughIterations;
+    auto forall = scf::ForallOp::create(
+        b, loc, ArrayRef<OpFoldResult>{b.getIndexAttr(count * (sharesTiles ? tiles : 1))}, ValueRange(), std::nullopt);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(forall.getTerminator());
+    Value rest = forall.getInductionVar(0);
+    if (sharesTiles)
+      ivs[transpose.across] = getTileStart(split(rest, tiles), transpose.across);
+    for (unsigned dim : llvm::reverse(shared))
+      ivs[dim] = split(rest, ranges[dim]);
+    for (unsigned dim : inner)
+      ivs[dim] = enterLoop(ranges[dim]);
+    auto enterTiles = [&](unsigned dim) {
+      return getTileStart(enterLoop(llvm::divideCeil(ranges[dim], transpose.size)), dim);
+    };
+    ivs[transpose.along] = enterTiles(transpose.along);
+    if (!sharesTiles)
+      ivs[transpose.across] = enterTiles(transpose.across);
+    emitTile();
+  }
+
+private:
+  Value index(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
+
+  Value split(Value &rest, int64_t range) {
+    Value digit = arith::RemUIOp::create(b, loc, rest, index(range));
+    rest = arith::DivUIOp::create(b, loc, rest, index(range));
+    return digit;
+  }
+  Value enterLoop(int64_t range) {
+    if (range == 1)
+      return index(0);
+    auto loop = scf::ForOp::create(b, loc, index(0), index(range), index(1));
+    b.setInsertionPoint(loop.getBody()->getTerminator());
+    return loop.getInductionVar();
+  }
+  /// The last tile ends with the loop and repeats some of the tile before it.
+  Value getTileStart(Value tile, unsigned dim) {
+    Value start = arith::MulIOp::create(b, loc, tile, index(transpose.size));
+    if (ranges[dim] % transpose.size)
+      start = arith::MinUIOp::create(b, loc, start, index(ranges[dim] - transpose.size));
+    return start;
+  }
+
+  SmallVector<Value> getIndices(OpOperand &operand, unsigned moved, int64_t by) {
+    SmallVector<Value> indices;
+    for (AffineExpr expr : op.getMatchingIndexingMap(&operand).getResults()) {
+      unsigned dim = cast<AffineDimExpr>(expr).getPosition();
+      indices.push_back(dim == moved && by ? arith::AddIOp::create(b, loc, ivs[dim], index(by)).getResult() : ivs[dim]);
+    }
+    return indices;
+  }
+  VectorType vectorOf(Type element) { return VectorType::get(transpose.size, element); }
+  Value broadcast(Value value) {
+    return isa<VectorType>(value.getType())
+               ? value
+               : vector::BroadcastOp::create(b, loc, vectorOf(value.getType()), value).getResult();
+  }
+
+  Value load(OpOperand &operand, int64_t row) {
+    auto type = dyn_cast<MemRefType>(operand.get().getType());
+    if (!type)
+      return broadcast(operand.get());
+    SmallVector<Value> indices = getIndices(operand, transpose.along, row);
+    if (*getStride(operand, op.getMatchingIndexingMap(&operand), transpose.across) == 0)
+      return broadcast(memref::LoadOp::create(b, loc, operand.get(), indices));
+    return vector::LoadOp::create(b, loc, vectorOf(type.getElementType()), operand.get(), indices);
+  }
+
+  /// The body for `size` neighbours along `across`, at `row` along `along`.
+  Value emitRow(int64_t row) {
+    Block &body = *op.getBlock();
+    IRMapping mapping;
+    for (OpOperand *operand : op.getDpsInputOperands())
+      mapping.map(op.getMatchingBlockArgument(operand), load(*operand, row));
+    auto vectorize = [&](Value value) {
+      if (!mapping.contains(value))
+        mapping.map(value, broadcast(value));
+    };
+    for (Operation &inner : body.without_terminator()) {
+      if (auto constant = dyn_cast<arith::ConstantOp>(inner)) {
+        auto attr = DenseElementsAttr::get(vectorOf(constant.getType()), constant.getValue());
+        mapping.map(constant.getResult(), arith::ConstantOp::create(b, loc, cast<TypedAttr>(attr)).getResult());
+        continue;
+      }
+      llvm::for_each(inner.getOperands(), vectorize);
+      Operation *wide = b.clone(inner, mapping);
+      wide->getResult(0).setType(vectorOf(inner.getResult(0).getType()));
+      mapping.map(inner.getResult(0), wide->getResult(0));
+    }
+    Value result = body.getTerminator()->getOperand(0);
+    vectorize(result);
+    return mapping.lookup(result);
+  }
+
+  void emitTile() {
+    int64_t size = transpose.size;
+    SmallVector<Value> rows;
+    for (int64_t row = 0; row < size; ++row)
+      rows.push_back(emitRow(row));
+    // Interleaving each row with the one half the rows further on, once for each bit of the size, transposes.
+    SmallVector<int64_t> low, high;
+    for (int64_t i = 0; i < size / 2; ++i) {
+      low.append({i, size + i});
+      high.append({size / 2 + i, size + size / 2 + i});
+    }
+    for (int64_t round = 1; round < size; round *= 2) {
+      SmallVector<Value> next;
+      for (int64_t i = 0; i < size / 2; ++i) {
+        next.push_back(vector::ShuffleOp::create(b, loc, rows[i], rows[i + size / 2], low));
+        next.push_back(vector::ShuffleOp::create(b, loc, rows[i], rows[i + size / 2], high));
+      }
+      rows = std::move(next);
+    }
+    OpOperand &out = *op.getDpsInitOperand(0);
+    for (auto [i, row] : llvm::enumerate(rows))
+      vector::StoreOp::create(b, loc, row, out.get(), getIndices(out, transpose.across, i));
+  }
+
+  OpBuilder &b;
+  linalg::GenericOp op;
+  Location loc;
+  Transpose transpose;
+  SmallVector<int64_t> ranges;
+  SmallVector<Value> ivs;
+};
+} // namespace
+
+static std::optional<Transpose> match(linalg::GenericOp op, CpuPath path) {
+  if (!op.hasPureBufferSemantics() || op.getNumDpsInits() != 1 || op.getNumParallelLoops() != op.getNumLoops() ||
+      op.hasIndexSemantics() || !op.getRegionOutputArgs()[0].use_empty())
+    return std::nullopt;
+  for (Operation &inner : op.getBody()->without_terminator())
+    if (inner.getNumRegions() != 0 || inner.getNumResults() != 1 ||
+        !(isa<arith::ConstantOp>(inner) || OpTrait::hasElementwiseMappableTraits(&inner)))
+      return std::nullopt;
+  OpOperand &out = *op.getDpsInitOperand(0);
+  AffineMap outMap = op.getMatchingIndexingMap(&out);
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  if (!outMap.isPermutation() || llvm::is_contained(ranges, 0))
+    return std::nullopt;
+  auto getOneStrided = [&](OpOperand &operand, std::optional<unsigned> besides) -> std::optional<unsigned> {
+    for (unsigned dim = 0; dim < ranges.size(); ++dim)
+      if (ranges[dim] >= 4 && dim != besides &&
+          getStride(operand, op.getMatchingIndexingMap(&operand), dim) == std::optional<int64_t>(1))
+        return dim;
+    return std::nullopt;
+  };
+  std::optional<unsigned> along = getOneStrided(out, std::nullopt), across;
+  if (!along)
+    return std::nullopt;
+  for (OpOperand *input : op.getDpsInputOperands())
+    if (!across)
+      across = getOneStrided(*input, along);
+  if (!across)
+    return std::nullopt;
+  Transpose result{*along, *across, 0};
+  int64_t most = std::min<int64_t>({ranges[*along], ranges[*across], getVectorBits(path) / 32});
+  result.size = llvm::bit_floor(static_cast<uint64_t>(most));
+  bool repeats = ranges[*along] % result.size || ranges[*across] % result.size;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    if (!isa<MemRefType>(input->get().getType()))
+      continue;
+    AffineMap map = op.getMatchingIndexingMap(input);
+    std::optional<int64_t> read = getStride(*input, map, *across);
+    // What a tile repeats must not have been overwritten.
+    if (!read || *read > 1 || *read < 0 || (repeats && mayOverlap(input->get(), out.get())))
+      return std::nullopt;
+  }
+  return result;
+}
+
+namespace {
+struct TileTransposes : public qnn::impl::TileTransposesPassBase<TileTransposes> {
+  using TileTransposesPassBase::TileTransposesPassBase;
+
+  void runOnOperation() override {
+    std::optional<CpuPath> target = parseCpuPath(path);
+    if (!target) {
+      getOperation()->emitError("unknown CPU path '")
+          << path << "'; expected avx512vnni, avxvnni, avx512, avx2 or x86-64";
+      return signalPassFailure();
+    }
+    SmallVector<linalg::GenericOp> ops;
+    getOperation()->walk([&](linalg::GenericOp op) { ops.push_back(op); });
+    for (linalg::GenericOp op : ops)
+      if (std::optional<Transpose> transpose = match(op, *target)) {
+        OpBuilder builder(op);
+        Emitter(builder, op, *transpose).emit();
+        op.erase();
+        ++numTiled;
+      }
+  }
+};
+} // namespace
