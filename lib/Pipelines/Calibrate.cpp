@@ -62,6 +62,10 @@ std::unique_ptr<Pass> mlir::qnn::createCalibratePass() {
   return createCalibratePass(CalibratePassOptions(), compileObserved);
 }
 
+std::unique_ptr<Pass> mlir::qnn::createChooseRangesPass() {
+  return createChooseRangesPass(ChooseRangesPassOptions(), compileObserved);
+}
+
 std::unique_ptr<Pass> mlir::qnn::createAnalyzeSensitivityPass() {
   return createAnalyzeSensitivityPass(AnalyzeSensitivityPassOptions(), compileObserved);
 }

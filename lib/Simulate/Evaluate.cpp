@@ -18,6 +18,10 @@ double OutputError::getAgreement() const {
 
 double OutputError::getCrossEntropy() const { return positions ? crossEntropy / static_cast<double>(positions) : 0.0; }
 
+double OutputError::getDivergence() const {
+  return positions ? (crossEntropy - entropy) / static_cast<double>(positions) : 0.0;
+}
+
 /// log(sum(exp(x))) over the finite elements of a row.
 static double getLogSumExp(ArrayRef<float> row) {
   double largest = -std::numeric_limits<double>::infinity();
@@ -48,8 +52,11 @@ void OutputError::add(ArrayRef<float> reference, ArrayRef<float> values, int64_t
     agreeing += llvm::max_element(wanted) - wanted.begin() == llvm::max_element(found) - found.begin();
     const double wantedSum = getLogSumExp(wanted), foundSum = getLogSumExp(found);
     for (auto [r, x] : llvm::zip_equal(wanted, found))
-      if (std::isfinite(r) && std::isfinite(x))
-        crossEntropy += std::exp(r - wantedSum) * (foundSum - x);
+      if (std::isfinite(r) && std::isfinite(x)) {
+        const double probability = std::exp(r - wantedSum);
+        crossEntropy += probability * (foundSum - x);
+        entropy += probability * (wantedSum - r);
+      }
   }
 }
 
@@ -59,6 +66,7 @@ void OutputError::add(const OutputError &other) {
   positions += other.positions;
   agreeing += other.agreeing;
   crossEntropy += other.crossEntropy;
+  entropy += other.entropy;
 }
 
 /// The valid rows of an output: all of it, or the leading ones where the last run was filled up.

@@ -15,6 +15,7 @@ struct Copy {
   OwningOpRef<ModuleOp> module;
   FunctionOpInterface function;
   std::vector<Precision> precisions; ///< of the chains, as they were stated
+  std::vector<bool> isStated;        ///< whether a chain states one
   std::vector<bool> hasRange;        ///< of the edges
   ChosenParams chosen;
 };
@@ -172,7 +173,9 @@ static FailureOr<Copy> takeApart(ModuleOp calibrated, const QuantizationScheme &
   for (const QuantizedChain &chain : chosen.edges.chains) {
     auto it = stated.find(chain.root);
     copy.precisions.push_back(it == stated.end() ? Precision::I8 : it->second);
-    setPrecision(chain.root, copy.precisions.back());
+    copy.isStated.push_back(it != stated.end());
+    if (it != stated.end())
+      setPrecision(chain.root, it->second);
     chosen.chains.push_back(chooseChain(chain, chosen.ranges, scheme));
   }
   return copy;
@@ -262,8 +265,13 @@ void Simulation::setPrecisions(ArrayRef<Precision> precisions) {
     layerOf[chain.root] = i;
     if (getPrecision(chain.root) == precisions[i])
       continue;
-    setPrecision(chain.root, precisions[i]);
-    if (std::optional<ChosenWeight> &weight = state->layers[i].weight) {
+    const bool isSameGrid = (getPrecision(chain.root) == Precision::I4) == (precisions[i] == Precision::I4);
+    // A layer that states nothing takes the scheme's width of weights.
+    if (precisions[i] == Precision::I8 && !model.isStated[i])
+      chain.root->removeAttr(kPrecisionAttr);
+    else
+      setPrecision(chain.root, precisions[i]);
+    if (std::optional<ChosenWeight> &weight = state->layers[i].weight; weight && !isSameGrid) {
       weight = chooseChain(chain, model.chosen.ranges, state->scheme).weight;
       weight->operand = nullptr;
     }

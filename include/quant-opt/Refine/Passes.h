@@ -6,6 +6,9 @@
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/InsertQdq/Schemes.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 #include <string>
@@ -17,6 +20,7 @@ namespace mlir::qnn {
 struct AccuracyReport;
 
 /// Passes that run the model, with a way to compile it. `report`, if there is one, receives what was measured.
+std::unique_ptr<Pass> createChooseRangesPass(ChooseRangesPassOptions options, CompileObservedFn compile);
 std::unique_ptr<Pass> createCorrectBiasPass(CorrectBiasPassOptions options, CompileObservedFn compile);
 std::unique_ptr<Pass> createRoundWeightsPass(RoundWeightsPassOptions options, CompileObservedFn compile);
 std::unique_ptr<Pass> createMeetBudgetPass(MeetBudgetPassOptions options, CompileObservedFn compile,
@@ -24,6 +28,7 @@ std::unique_ptr<Pass> createMeetBudgetPass(MeetBudgetPassOptions options, Compil
 
 /// The same with the project's own code generator and options to be parsed: defined by Pipelines, which alone knows how
 /// to lower.
+std::unique_ptr<Pass> createChooseRangesPass();
 std::unique_ptr<Pass> createCorrectBiasPass();
 std::unique_ptr<Pass> createRoundWeightsPass();
 std::unique_ptr<Pass> createMeetBudgetPass();

@@ -61,6 +61,39 @@ defvar sampleOptions = [
   Option<"seed", "seed", "uint64_t", "0", "chooses which samples if there are more; 0 takes the first">,
 ];
 
+def ChooseRangesPass : Pass<"qnn-choose-ranges", "::mlir::ModuleOp"> {
+  let summary = "choose ranges of edges by what they do to layers or to the model's output";
+  let description = [{
+    Expects the Calibrated form, leaves it, and needs samples. From the stated ranges on, group after group of edges, each bound and both
+    together are moved by steps of 10 and then 4 %, and to the extrema, for as long as a criterion improves with everything else quantized
+    as it is then: the squared error of the results of the layers that read the group (`layer-output`), the squared error of the model's outputs
+    (`model-output`), or the cross-entropy of the model's output distribution against the float model's (`cross-entropy`). One float
+    build whose quantization is switched at run time computes all of it, on at most `search-samples` of the calibration samples.
+
+    Ranges are kept only if the model's output improves on the samples that calibration held out (`splitSamples`): its cross-entropy by
+    that criterion, its squared error by the others; a missed remark says so if it does not. An unknown criterion, samples that cannot be read,
+    and edges without a range are errors.
+
+    Before and after (test/Refine/choose-ranges.mlir, where one range holds 400 and values are at most 13):
+    ```mlir
+    %h = qnn.range %a [-4.000000e+02], [4.000000e+02] method "min-max" : tensor<1x2xf32>
+    ```
+    ```mlir
+    %h = qnn.range %a [-1.100000e+00], [1.306800e+01] method "layer-output" : tensor<1x2xf32>
+    ```
+  }];
+  let constructor = "::mlir::qnn::createChooseRangesPass()";
+  let options = sampleOptions # schemeOptions # [
+    Option<"criterion", "criterion", "std::string", [{"layer-output"}], "layer-output, model-output or cross-entropy">,
+    Option<"searchSamples", "search-samples", "int64_t", "64", "samples to choose by, spread over those of calibration">,
+    Option<"rounds", "rounds", "int64_t", "2", "passes over all groups at most">,
+  ];
+  let statistics = [Statistic<"numChanged", "changed", "edges whose range was changed">];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::qnn::QnnDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
 def CorrectBiasPass : Pass<"qnn-correct-bias", "::mlir::ModuleOp"> {
   let summary = "let biases take up what quantization changes in the mean of each channel";
   let description = [{

@@ -47,6 +47,7 @@ struct OutputError {
   int64_t positions = 0;        ///< rows along the last axis
   int64_t agreeing = 0;         ///< those whose largest element is at the same place
   double crossEntropy = 0;      ///< sum over rows of that of softmax(values) against softmax(reference), in nats
+  double entropy = 0;           ///< sum over rows of the entropy of softmax(reference)
 
   /// 10 * log10(signal / noise); infinite without noise, and -infinity without signal but noise.
   double getSqnr() const;
@@ -54,6 +55,8 @@ struct OutputError {
   double getAgreement() const;
   /// The mean over rows, in nats. At least the reference's own entropy.
   double getCrossEntropy() const;
+  /// The mean over rows of the cross-entropy less the reference's own entropy: the Kullback-Leibler divergence.
+  double getDivergence() const;
 
   /// Compares rows of `width` elements.
   void add(ArrayRef<float> reference, ArrayRef<float> values, int64_t width);
