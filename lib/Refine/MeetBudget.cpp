@@ -92,7 +92,8 @@ std::vector<BudgetLayer> MeetBudgetPass::describeLayers(Simulation &simulation) 
       // Ratios, so that an output of small numbers counts like one of large ones.
       for (const OutputError &error : evaluation.measureEach(simulation, runs))
         if (error.signal > 0)
-          choice.noise = std::max(choice.noise, error.noise / error.signal);
+          choice.noise = std::isnan(error.noise) ? std::numeric_limits<double>::infinity()
+                                                 : std::max(choice.noise, error.noise / error.signal);
     }
     for (Precision precision : choice.choices)
       choice.times.push_back(estimateTime(layer.kinds, layer.operations, precision));
@@ -101,11 +102,14 @@ std::vector<BudgetLayer> MeetBudgetPass::describeLayers(Simulation &simulation) 
   return result;
 }
 
-/// "'conv1' (conv) to f32: alone 3.2 dB".
+/// "'conv1' (conv) to f32: alone it leaves 3.2 dB".
 static std::string describeLayer(const Layer &layer, const BudgetLayer &choice, Precision precision) {
-  return llvm::formatv("'{0}' ({1}) to {2}: alone it leaves {3:F1} dB", layer.name, layer.kinds.front(),
-                       getPrecisionName(precision), -10 * std::log10(choice.noise))
-      .str();
+  std::string text = llvm::formatv("'{0}' ({1}) to {2}: alone it leaves ", layer.name, layer.kinds.front(),
+                                   getPrecisionName(precision))
+                         .str();
+  if (std::isinf(choice.noise))
+    return text + "no finite outputs";
+  return text + llvm::formatv("{0:F1} dB", -10 * std::log10(choice.noise)).str();
 }
 
 void MeetBudgetPass::explain(const BudgetResult &result, ArrayRef<BudgetLayer> choices,
