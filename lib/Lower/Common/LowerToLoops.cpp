@@ -1,9 +1,11 @@
 //===- LowerToLoops.cpp - Linalg operations become loops whose innermost dimension is contiguous -----------------===//
+#include "LaneReduction.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/Common/Passes.h"
 
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -278,17 +280,51 @@ private:
   SmallVector<Value> emitReducing(unsigned depth, ValueRange accumulators) {
     if (depth == plan.inner.size())
       return emitBody(accumulators);
-    return emitLoop(plan.inner[depth], accumulators,
-                    [&](ValueRange values) { return emitReducing(depth + 1, values); });
+    auto next = [&](ValueRange values) { return emitReducing(depth + 1, values); };
+    unsigned dim = plan.inner[depth];
+    if (depth + 1 < plan.inner.size() || ranges[dim] < 2 * kReductionLanes)
+      return emitLoop(dim, accumulators, next);
+    SmallVector<std::optional<int64_t>> strides;
+    for (OpOperand *operand : op.getDpsInputOperands())
+      strides.push_back(getStride(*operand, op.getMatchingIndexingMap(operand), dim));
+    Operation *combiner = getLaneCombiner(op, strides);
+    if (!combiner)
+      return emitLoop(dim, accumulators, next);
+    Value sum = emitLaneLoop(dim, combiner, accumulators[0], strides);
+    if (ranges[dim] % kReductionLanes == 0)
+      return {sum};
+    return emitLoop(dim, sum, next, ranges[dim] / kReductionLanes * kReductionLanes);
   }
 
-  SmallVector<Value> emitLoop(unsigned dim, ValueRange inits, function_ref<SmallVector<Value>(ValueRange)> body) {
+  /// The loop over whole vectors of neighbours along `dim`, then the lanes as one value.
+  Value emitLaneLoop(unsigned dim, Operation *combiner, Value accumulator, ArrayRef<std::optional<int64_t>> strides) {
+    int64_t end = ranges[dim] / kReductionLanes * kReductionLanes;
+    auto loop = scf::ForOp::create(builder, loc, index(0), index(end), index(kReductionLanes),
+                                   getFirstLanes(builder, combiner, accumulator));
+    {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToStart(loop.getBody());
+      ivs[dim] = loop.getInductionVar();
+      Value values = emitLanes(builder, op, combiner, [&](OpOperand &operand) -> Value {
+        auto type = dyn_cast<MemRefType>(operand.get().getType());
+        if (!type || strides[operand.getOperandNumber()] == std::optional<int64_t>(0))
+          return load(operand);
+        auto vector = VectorType::get(kReductionLanes, type.getElementType());
+        return vector::LoadOp::create(builder, loc, vector, operand.get(), getIndices(operand));
+      });
+      scf::YieldOp::create(builder, loc, combine(builder, combiner, loop.getRegionIterArgs()[0], values));
+    }
+    return combineLanes(builder, combiner, loop.getResult(0), accumulator);
+  }
+
+  SmallVector<Value> emitLoop(unsigned dim, ValueRange inits, function_ref<SmallVector<Value>(ValueRange)> body,
+                              int64_t start = 0) {
     bool isChunk = lower && dim == plan.inner.back();
     if (ranges[dim] == 1) {
       ivs[dim] = index(0);
       return body(inits);
     }
-    Value from = isChunk ? lower : index(0), to = isChunk ? upper : index(ranges[dim]), step = index(1);
+    Value from = isChunk ? lower : index(start), to = isChunk ? upper : index(ranges[dim]), step = index(1);
     auto loop = scf::ForOp::create(builder, loc, from, to, step, inits);
     OpBuilder::InsertionGuard guard(builder);
     if (inits.empty())

@@ -20,7 +20,7 @@ struct ExpandArith : public qnn::impl::ExpandArithPassBase<ExpandArith> {
     std::optional<CpuPath> target = parseCpuPath(path);
     if (!target) {
       getOperation()->emitError("unknown CPU path '")
-          << path << "'; expected avx512vnni, avxvnni, avx512, avx2 or x86-64";
+          << path << "'; expected avx512bf16, avx512vnni, avxvnni, avx512, avx2 or x86-64";
       return signalPassFailure();
     }
     SmallVector<Operation *> ops;

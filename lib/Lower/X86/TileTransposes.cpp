@@ -255,7 +255,7 @@ struct TileTransposes : public qnn::impl::TileTransposesPassBase<TileTransposes>
     std::optional<CpuPath> target = parseCpuPath(path);
     if (!target) {
       getOperation()->emitError("unknown CPU path '")
-          << path << "'; expected avx512vnni, avxvnni, avx512, avx2 or x86-64";
+          << path << "'; expected avx512bf16, avx512vnni, avxvnni, avx512, avx2 or x86-64";
       return signalPassFailure();
     }
     SmallVector<linalg::GenericOp> ops;

@@ -24,11 +24,33 @@ func.func @the_innermost_loop_is_contiguous(%x: memref<1x4x4x16xf32>, %w: memref
 // CHECK-LABEL: @an_innermost_reduction_keeps_its_sum_in_a_value
 // CHECK: %[[SUM:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %{{.*}}) -> (f32)
 // CHECK: memref.store %[[SUM]]
-func.func @an_innermost_reduction_keeps_its_sum_in_a_value(%x: memref<4x64xf32>, %y: memref<4xf32>) {
+func.func @an_innermost_reduction_keeps_its_sum_in_a_value(%x: memref<4x24xf32>, %y: memref<4xf32>) {
   linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>],
-                  iterator_types = ["parallel", "reduction"]} ins(%x : memref<4x64xf32>) outs(%y : memref<4xf32>) {
+                  iterator_types = ["parallel", "reduction"]} ins(%x : memref<4x24xf32>) outs(%y : memref<4xf32>) {
   ^bb0(%v: f32, %o: f32):
     %s = arith.addf %o, %v : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// 16 sums of squares side by side, combined pairwise, then the last six elements one by one.
+// CHECK-LABEL: @a_long_reduction_has_sixteen_lanes
+// CHECK: %[[LANES:.*]] = scf.for {{.*}} -> (vector<16xf32>)
+// CHECK: vector.load {{.*}} : memref<4x70xf32>, vector<16xf32>
+// CHECK: arith.mulf {{.*}} : vector<16xf32>
+// CHECK: arith.addf {{.*}} : vector<16xf32>
+// CHECK: vector.shuffle %[[LANES]], %[[LANES]] [8, 9, 10, 11, 12, 13, 14, 15]
+// CHECK: arith.addf {{.*}} : vector<8xf32>
+// CHECK: arith.addf {{.*}} : vector<1xf32>
+// CHECK: scf.for %{{.*}} = %c64{{.*}} to %c70{{.*}} -> (f32)
+// CHECK: memref.store
+func.func @a_long_reduction_has_sixteen_lanes(%x: memref<4x70xf32>, %y: memref<4xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>],
+                  iterator_types = ["parallel", "reduction"]} ins(%x : memref<4x70xf32>) outs(%y : memref<4xf32>) {
+  ^bb0(%v: f32, %o: f32):
+    %p = arith.mulf %v, %v : f32
+    %s = arith.addf %o, %p : f32
     linalg.yield %s : f32
   }
   return

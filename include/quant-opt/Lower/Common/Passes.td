@@ -141,25 +141,26 @@ def LowerToLoopsPass : Pass<"qnn-lower-to-loops", "func::FuncOp"> {
   let description = [{
     Expects linalg operations and copies on memrefs, leaves `scf.forall` of one dimension over the outer parallel loops (where
     there is enough work to share) with `scf.for` inside. The innermost loop is the one along which most operands are contiguous,
-    a parallel one where possible; reductions that end up innermost keep their accumulator in a value. A fill of the accumulator just
-    before a reduction becomes part of its loops, one with `qnn.overwritten` stores around that box only. Operations of no
-    iterations vanish.
+    a parallel one where possible; reductions that end up innermost keep their accumulator in a value. Sums, maxima and minima of at
+    least 32 contiguous elements proceed in 16 lanes, element i in lane i % 16, which are combined pairwise at the end. A fill of
+    the accumulator just before a reduction becomes part of its loops, one with `qnn.overwritten` stores around that box only.
+    Operations of no iterations vanish.
 
     ```mlir
-    linalg.generic … ins(%x : memref<4x64xf32>) outs(%y : memref<4xf32>) { addf }    // sums rows
+    linalg.generic … ins(%x : memref<4x24xf32>) outs(%y : memref<4xf32>) { addf }    // sums rows
     ```
     becomes
     ```mlir
     scf.forall (%t) in (1) {
       scf.for %i = 0 to 4 {
         %start = memref.load %y[%i]
-        %sum = scf.for %j = 0 to 64 iter_args(%s = %start) { yield (addf %s, %x[%i, %j]) }
+        %sum = scf.for %j = 0 to 24 iter_args(%s = %start) { yield (addf %s, %x[%i, %j]) }
         memref.store %sum, %y[%i]
       }
     }
     ```
   }];
-  let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect"];
+  let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
 }
 
 def OutlineStepsPass : Pass<"qnn-outline-steps", "ModuleOp"> {

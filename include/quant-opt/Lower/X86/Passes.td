@@ -25,7 +25,7 @@ def TileTransposesPass : Pass<"qnn-tile-transposes"> {
     }
     ```
   }];
-  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512vnni, avxvnni, avx512, avx2, x86-64">];
+  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512bf16, avx512vnni, avxvnni, avx512, avx2, x86-64">];
   let statistics = [Statistic<"numTiled", "tiled", "operations that work on tiles">];
   let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
 }
