@@ -42,6 +42,7 @@ private:
   llvm::Constant *codes();
   llvm::Constant *weights(StringRef path);
   void entryPoints(llvm::GlobalVariable *model);
+  llvm::Constant *observedEdges();
   llvm::Error addRuntime();
 
   Program &program;
@@ -153,6 +154,27 @@ void TableBuilder::entryPoints(llvm::GlobalVariable *model) {
   define("_info", pointer, {});
   llvm::FunctionCallee getInfo = module->getOrInsertFunction("quant_opt_model_get_info", pointer, pointer);
   builder.CreateRet(builder.CreateCall(getInfo, {model}));
+  if (program.observedEdges.empty())
+    return;
+  run = define("_run_observed", i32, {pointer, pointer, pointer, pointer, pointer});
+  runModel = module->getOrInsertFunction("quant_opt_model_run_observed", i32, pointer, pointer, pointer, pointer,
+                                         pointer, pointer);
+  builder.CreateRet(builder.CreateCall(
+      runModel, {model, run->getArg(0), run->getArg(1), run->getArg(2), run->getArg(3), run->getArg(4)}));
+  llvm::Function *edges = define("_observed_edges", pointer, {pointer});
+  builder.CreateStore(builder.getInt64(program.observedEdges.size()), edges->getArg(0));
+  builder.CreateRet(observedEdges());
+}
+
+llvm::Constant *TableBuilder::observedEdges() {
+  auto *type = llvm::StructType::get(*context, {pointer, builder.getFloatTy()});
+  SmallVector<llvm::Constant *> values;
+  for (auto [i, name] : llvm::enumerate(program.observedEdges)) {
+    const float step = program.observedSteps.empty() ? 0.0f : program.observedSteps[i];
+    values.push_back(
+        llvm::ConstantStruct::get(type, {string(name), llvm::ConstantFP::get(builder.getFloatTy(), step)}));
+  }
+  return array(type, values);
 }
 
 /// The runtime becomes part of the module, so that two models in one program never share or clash.
@@ -208,6 +230,14 @@ static llvm::Error forEachPath(size_t count, unsigned threads, function_ref<llvm
   return llvm::Error::success();
 }
 
+/// What a library defines for others.
+static std::vector<std::string> getExports(const Program &program) {
+  std::vector<std::string> names = {program.name + "_run", program.name + "_workspace_bytes", program.name + "_info"};
+  if (!program.observedEdges.empty())
+    names.insert(names.end(), {program.name + "_run_observed", program.name + "_observed_edges"});
+  return names;
+}
+
 llvm::Expected<std::vector<char>> qnn::emitArtifact(Program &program, const EmitOptions &options) {
   std::vector<OwnedModule> modules;
   for (ProgramCode &code : program.codes) {
@@ -244,8 +274,7 @@ llvm::Expected<std::vector<char>> qnn::emitArtifact(Program &program, const Emit
   std::vector<ArrayRef<char>> views(objects.begin(), objects.end());
   if (options.kind == ArtifactKind::Object)
     return linkObject(views);
-  return linkShared(views, {program.name + "_run", program.name + "_workspace_bytes", program.name + "_info"},
-                    options.soname);
+  return linkShared(views, getExports(program), options.soname);
 }
 
 llvm::Expected<std::string> qnn::emitLLVMText(Program &program) {

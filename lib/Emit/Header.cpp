@@ -78,7 +78,13 @@ std::string qnn::emitHeader(const Program &program) {
      << "int " << name << "_run(const " << name << "_inputs *inputs, const " << name
      << "_outputs *outputs, void *workspace, int threads);\n\n"
      << "/* Names, types, shapes, hashes, and the CPU path chosen. Never null; valid while the library is loaded. */\n"
-     << "const quant_opt_model_info *" << name << "_info(void);\n\n"
-     << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << guard << " */\n";
+     << "const quant_opt_model_info *" << name << "_info(void);\n\n";
+  if (!program.observedEdges.empty())
+    os << "/* As " << name << "_run on one thread; the values of every observed edge go to `observe`. */\n"
+       << "int " << name << "_run_observed(const " << name << "_inputs *inputs, const " << name
+       << "_outputs *outputs, void *workspace,\n    void *observer, quant_opt_observe_fn observe);\n\n"
+       << "/* The observed edges; `observe` is given their numbers. */\n"
+       << "const quant_opt_edge *" << name << "_observed_edges(int64_t *count);\n\n";
+  os << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << guard << " */\n";
   return text;
 }

@@ -46,7 +46,7 @@ public:
 private:
   LogicalResult runOnFunction(FunctionOpInterface function);
   Type getQuantizedType(const EdgeParams &edge);
-  void insertPair(const QuantizedEdge &edge, Type quantizedType);
+  void insertPair(const QuantizedEdge &edge, Type quantizedType, float step);
 };
 
 Type InsertQdqPass::getQuantizedType(const EdgeParams &edge) {
@@ -57,7 +57,7 @@ Type InsertQdqPass::getQuantizedType(const EdgeParams &edge) {
                                           edge.params.zeroPoint, edge.bounds.qmin, edge.bounds.qmax);
 }
 
-void InsertQdqPass::insertPair(const QuantizedEdge &edge, Type quantizedType) {
+void InsertQdqPass::insertPair(const QuantizedEdge &edge, Type quantizedType, float step) {
   OpBuilder builder(&getContext());
   builder.setInsertionPointAfterValue(edge.value);
   auto type = cast<RankedTensorType>(edge.value.getType());
@@ -66,6 +66,9 @@ void InsertQdqPass::insertPair(const QuantizedEdge &edge, Type quantizedType) {
   auto dequantize = quant::DequantizeCastOp::create(builder, loc, type, quantize);
   Value value = edge.value;
   value.replaceAllUsesExcept(dequantize, quantize);
+  // Nothing reads the observed value, so that the integers are those of the build without.
+  if (observe && step != 0.0f)
+    ObserveOp::create(builder, loc, type, dequantize, builder.getStringAttr(edge.name), builder.getF32FloatAttr(step));
 }
 
 LogicalResult InsertQdqPass::runOnFunction(FunctionOpInterface function) {
@@ -96,7 +99,7 @@ LogicalResult InsertQdqPass::runOnFunction(FunctionOpInterface function) {
   SmallVector<Type> types =
       llvm::map_to_vector(chosen->groups, [&](const EdgeParams &group) { return getQuantizedType(group); });
   for (const QuantizedEdge &edge : edges.edges) {
-    insertPair(edge, types[edge.group]);
+    insertPair(edge, types[edge.group], chosen->groups[edge.group].params.scale);
     ++numEdges;
     const numerics::Params &param = chosen->groups[edge.group].params;
     std::string scale = llvm::formatv("{0:e8}", static_cast<double>(param.scale)).str();
@@ -105,7 +108,7 @@ LogicalResult InsertQdqPass::runOnFunction(FunctionOpInterface function) {
                        param.degenerate ? "; its range is empty, so the scale is 1" : "");
   }
   for (const QuantizedEdge &edge : edges.constants)
-    insertPair(edge, types[edge.group]);
+    insertPair(edge, types[edge.group], /*step=*/0.0f);
   return success();
 }
 

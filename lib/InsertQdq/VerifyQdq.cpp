@@ -23,7 +23,8 @@ public:
   void runOnOperation() override {
     bool valid = true;
     getOperation()->walk([&](Operation *op) {
-      if (isa<RangeOp, ObserveOp>(op)) {
+      auto observe = dyn_cast<ObserveOp>(op);
+      if (isa<RangeOp>(op) || (observe && !observe.getStep())) {
         op->emitOpError("is left over").attachNote() << "the pass at fault is --qnn-insert-qdq, which takes ranges out";
         valid = false;
       } else if (!isa<quant::QuantizeCastOp, quant::DequantizeCastOp, quant::StorageCastOp, BarrierOp>(op) &&

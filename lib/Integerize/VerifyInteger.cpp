@@ -35,7 +35,7 @@ public:
 
 private:
   bool isLegal(Operation *op) {
-    if (isa<RangeOp, ObserveOp>(op) || isa_and_nonnull<quant::QuantDialect>(op->getDialect()) ||
+    if (isa<RangeOp>(op) || isa_and_nonnull<quant::QuantDialect>(op->getDialect()) ||
         llvm::any_of(op->getOperandTypes(), isQuantized) || llvm::any_of(op->getResultTypes(), isQuantized)) {
       op->emitOpError("is not part of the Integer form").attachNote() << "the pass at fault is --qnn-integerize";
       return false;

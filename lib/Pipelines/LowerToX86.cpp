@@ -152,6 +152,9 @@ LogicalResult qnn::lowerToProgram(ModuleOp module, const LowerOptions &options, 
   if (std::optional<ArrayAttr> edges = common.getObservedEdges())
     for (auto edge : edges->getAsRange<StringAttr>())
       program.observedEdges.push_back(edge.str());
+  program.observedSteps.clear();
+  if (std::optional<ArrayRef<float>> steps = common.getObservedSteps())
+    program.observedSteps.assign(steps->begin(), steps->end());
   program.weights.clear();
   if (std::optional<ElementsAttr> weights = common.getWeights())
     program.weights = *readBytes(*weights);

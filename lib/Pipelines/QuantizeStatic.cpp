@@ -141,6 +141,7 @@ void qnn::buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOpti
   insert.activationScheme = options.activationScheme;
   insert.weightScheme = options.weightScheme;
   insert.weightBits = options.weightBits;
+  insert.observe = options.observe;
   pm.addPass(createInsertQdqPass(insert));
   pm.addPass(createVerifyQdqPass());
 }
@@ -165,6 +166,14 @@ void qnn::buildCompileAsIsPipeline(OpPassManager &pm) {
   // Why here: what is float now stays float.
   pm.addPass(createNarrowFloatsPass());
   pm.addPass(createVerifyIntegerPass());
+}
+
+void qnn::buildObservedFloatPipeline(OpPassManager &pm, bool equalize) {
+  buildNormalizePipeline(pm, NormalizeOptions());
+  // Why here: edges of a quantized build are those of the equalized model.
+  if (equalize)
+    pm.addPass(createEqualizePass());
+  pm.addPass(createInsertObserversPass());
 }
 
 void qnn::registerQuantizeStaticPipeline() {

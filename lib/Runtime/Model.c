@@ -74,8 +74,13 @@ static int anyNull(const void *const *pointers, int64_t count) {
   return 0;
 }
 
-int quant_opt_model_run(quant_opt_model *model, const void *const *inputs, void *const *outputs, void *workspace,
-                        int threads) {
+/* A build with observed layers runs without an observer, too. */
+static void ignore(void *observer, int32_t edge, const float *data, int64_t count) {
+  (void)observer, (void)edge, (void)data, (void)count;
+}
+
+static int run(quant_opt_model *model, const void *const *inputs, void *const *outputs, void *workspace, int threads,
+               void *observer, quant_opt_observe_fn observe) {
   const quant_opt_model_info *info = &model->info;
   if ((!inputs && info->num_inputs) || (!outputs && info->num_outputs) || (!workspace && info->workspace_bytes) ||
       anyNull(inputs, info->num_inputs) || anyNull((const void *const *)outputs, info->num_outputs))
@@ -88,10 +93,20 @@ int quant_opt_model_run(quant_opt_model *model, const void *const *inputs, void 
   if (choice < 0)
     return -choice;
   const quant_opt_code *code = &model->codes[choice - 1];
-  const quant_opt_frame frame = {inputs, outputs, workspace, model->weights, NULL, NULL};
+  const quant_opt_frame frame = {inputs, outputs, workspace, model->weights, observer, observe};
   if (threads == 1)
     runSerially(code, &frame);
   else
     runInParallel(code, &frame, threads);
   return QUANT_OPT_OK;
+}
+
+int quant_opt_model_run(quant_opt_model *model, const void *const *inputs, void *const *outputs, void *workspace,
+                        int threads) {
+  return run(model, inputs, outputs, workspace, threads, NULL, ignore);
+}
+
+int quant_opt_model_run_observed(quant_opt_model *model, const void *const *inputs, void *const *outputs,
+                                 void *workspace, void *observer, quant_opt_observe_fn observe) {
+  return run(model, inputs, outputs, workspace, 1, observer, observe ? observe : ignore);
 }

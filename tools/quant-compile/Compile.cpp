@@ -216,13 +216,16 @@ llvm::Error Compilation::run() {
     return writeModule();
   QuantizeStaticOptions quantize;
   setPipelineOptions(options.quantize, quantize);
+  quantize.observe = options.observeLayers;
   if (options.emit == EmitKind::Ranges) {
     quantize.rangesOut = options.output;
     return runPipeline([&](OpPassManager &manager) { buildCalibratePipeline(manager, quantize); });
   }
   auto report = std::make_shared<AccuracyReport>();
   if (llvm::Error error = runPipeline([&](OpPassManager &manager) {
-        if (!options.quantize.enabled)
+        if (!options.quantize.enabled && options.observeLayers)
+          buildObservedFloatPipeline(manager, quantize.equalize);
+        else if (!options.quantize.enabled)
           buildCompileAsIsPipeline(manager);
         else if (options.emit == EmitKind::Qdq)
           buildQuantizeToQdqPipeline(manager, quantize, report);

@@ -35,6 +35,7 @@ struct CompileOptions {
   std::string name;
   QuantizeOptions quantize;
   bool remarks = false;
+  bool observeLayers = false;
 };
 
 /// Compiles the model and writes the output, and the header beside an artifact. Diagnostics that were emitted already

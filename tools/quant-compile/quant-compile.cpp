@@ -68,7 +68,7 @@ static llvm::Error checkQuantization(const CompileOptions &options) {
     return usageError("--emit=qdq needs --quantize=static");
   if (!how.enabled &&
       (calibrates || !how.ranges.empty() || !how.rangesOut.empty() || !how.exclude.empty() || !how.layers.empty() ||
-       how.equalize == "off" || !how.minSqnr.empty() || !how.maxMetricDrop.empty() || !how.labels.empty() ||
+       (how.equalize == "off" && !options.observeLayers) || !how.minSqnr.empty() || !how.maxMetricDrop.empty() || !how.labels.empty() ||
        !how.metricCommand.empty() || how.accuracy != "default" || how.roundWeights != "auto"))
     return usageError("options of quantization were given without --quantize=static");
   if (how.enabled && calibrates && !how.ranges.empty())
@@ -99,6 +99,8 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
       "CPU paths in one artifact: all, host, x86-64-{avx512bf16,avx512vnni,avxvnni,avx512,avx2}, x86-64 (all)");
   commandLine.value("name", "NAME", options.name, "NAME of the functions NAME_run, ... (the output's stem)");
   commandLine.flag("remarks", options.remarks, "print every decision");
+  commandLine.flag("observe-layers", options.observeLayers,
+                   "keep each layer's values visible to quant-run --compare=OTHER.so; slower");
   commandLine.group("Model");
   commandLine.list("dim", "NAME=VALUE", dims, "size of a symbolic dimension; a leading one is 1 by default");
   commandLine.group("Quantization");

@@ -143,6 +143,14 @@ llvm::Expected<std::unique_ptr<CompiledModel>> CompiledModel::load(StringRef pat
     return outputs.takeError();
   model->inputs = std::move(*inputs);
   model->outputs = std::move(*outputs);
+  model->runObservedFunction = reinterpret_cast<decltype(runObservedFunction)>(symbol("_run_observed"));
+  auto *getEdges = reinterpret_cast<const quant_opt_edge *(*)(int64_t *)>(symbol("_observed_edges"));
+  if (model->runObservedFunction && getEdges) {
+    int64_t count = 0;
+    const quant_opt_edge *edges = getEdges(&count);
+    for (const quant_opt_edge &edge : ArrayRef(edges, count))
+      model->observedEdges.push_back({edge.name, edge.step});
+  }
   const size_t workspaceBytes = getWorkspaceBytes();
   if (llvm::Error error = checkMemory(path, model->inputs, model->outputs, workspaceBytes))
     return error;
@@ -183,6 +191,14 @@ static std::string describeStatus(int status, const quant_opt_model_info &info) 
 
 llvm::Error CompiledModel::run(int threads) {
   int status = runFunction(inputPointers.data(), outputPointers.data(), workspace.front().get().data(), threads);
+  if (status != QUANT_OPT_OK)
+    return makeToolError(ExitCode::BadInput, path + ": " + describeStatus(status, *info));
+  return llvm::Error::success();
+}
+
+llvm::Error CompiledModel::runObserved(void *observer, quant_opt_observe_fn observe) {
+  int status = runObservedFunction(inputPointers.data(), outputPointers.data(), workspace.front().get().data(),
+                                   observer, observe);
   if (status != QUANT_OPT_OK)
     return makeToolError(ExitCode::BadInput, path + ": " + describeStatus(status, *info));
   return llvm::Error::success();

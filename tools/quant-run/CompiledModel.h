@@ -33,6 +33,12 @@ struct ModelTensor {
   int64_t bytes = 0;
 };
 
+/// An edge that a build with observed layers gives out.
+struct ObservedEdgeInfo {
+  std::string name;
+  double step; ///< the scale of its grid, 0 if it is not quantized
+};
+
 /// A library that NAME_run, NAME_workspace_bytes and NAME_info make a model, with one set of buffers.
 class CompiledModel {
 public:
@@ -48,13 +54,20 @@ public:
   /// Runs once, from the input buffers into the output buffers.
   llvm::Error run(int threads);
 
+  /// Empty unless the library was built with observed layers.
+  ArrayRef<ObservedEdgeInfo> getObservedEdges() const { return observedEdges; }
+  /// Runs once on one thread and gives every observed edge to `observe`.
+  llvm::Error runObserved(void *observer, quant_opt_observe_fn observe);
+
 private:
   CompiledModel() = default;
 
   std::string path;
   void *handle = nullptr;
   int (*runFunction)(const void *const *, void *const *, void *, int) = nullptr;
+  int (*runObservedFunction)(const void *const *, void *const *, void *, void *, quant_opt_observe_fn) = nullptr;
   const quant_opt_model_info *info = nullptr;
+  std::vector<ObservedEdgeInfo> observedEdges;
   std::vector<ModelTensor> inputs, outputs;
   std::vector<AlignedBuffer> inputBuffers, outputBuffers, workspace;
   std::vector<const void *> inputPointers;

@@ -63,15 +63,27 @@ static llvm::Error runSamples(CompiledModel &model, const RunOptions &options) {
   return llvm::Error::success();
 }
 
+static llvm::Error compareWithBuild(CompiledModel &model, const RunOptions &options) {
+  if (!options.outputs.empty())
+    return makeToolError(ExitCode::Usage,
+                         "--outputs cannot be written while two builds are compared\n  see quant-run --help");
+  llvm::Expected<std::unique_ptr<CompiledModel>> expected = CompiledModel::load(options.compare);
+  if (!expected)
+    return expected.takeError();
+  return compareBuilds({model, **expected, options.libraries[0], options.compare}, options.inputs, options.threads,
+                       options.gates);
+}
+
 static llvm::Error runTool(const RunOptions &options) {
   llvm::Expected<std::unique_ptr<CompiledModel>> model = CompiledModel::load(options.libraries[0]);
   if (!model)
     return model.takeError();
   if (options.info)
     printInfo(**model);
+  const bool comparesBuilds = !options.compare.empty() && isLibrary(options.compare);
   if (options.inputs.empty())
     fillSyntheticInputs(**model);
-  else if (llvm::Error error = runSamples(**model, options))
+  else if (llvm::Error error = comparesBuilds ? compareWithBuild(**model, options) : runSamples(**model, options))
     return error;
   if (options.benchmark)
     return benchmarkModel(**model, options.threads, options.seconds);
@@ -87,7 +99,9 @@ int main(int argc, char **argv) {
   commandLine.value("inputs", "FILE.npz", options.inputs, "arrays named as the model's inputs, leading axis = samples");
   commandLine.value("outputs", "FILE.npz", options.outputs, "receives arrays named as the model's outputs");
   commandLine.group("Comparison");
-  commandLine.value("compare", "FILE.npz", options.compare, "expected outputs: prints SQNR, max error, equal values");
+  commandLine.value(
+      "compare", "FILE", options.compare,
+      "expected outputs (.npz), or another build of the model (.so): prints SQNR, max error, equal values");
   commandLine.number("min-sqnr", options.gates.minSqnr, -1000, 1000, "fail (3) if an output's SQNR in dB is below");
   commandLine.number("max-error", options.gates.maxError, 0, 1e300, "fail (3) if an output's largest error is above");
   commandLine.flag("bit-exact", options.gates.bitExact, "fail (3) if an output differs in any bit");

@@ -36,7 +36,9 @@ struct ProgramCode {
 struct Program {
   std::string name;
   std::vector<TensorInfo> inputs, outputs;
-  std::vector<std::string> observedEdges; // edge i is what quant_opt_observe_fn calls i; empty outside calibration
+  std::vector<std::string>
+      observedEdges;                // edge i is what quant_opt_observe_fn calls i; empty unless edges are observed
+  std::vector<float> observedSteps; // their scales, 0 where not quantized; empty if none is
   int64_t workspaceBytes = 0;
   std::vector<char> weights; // every constant at a 64-byte aligned offset
   std::vector<ProgramCode> codes;

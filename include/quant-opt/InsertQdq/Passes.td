@@ -39,13 +39,15 @@ def InsertQdqPass : Pass<"qnn-insert-qdq"> {
              clEnumValN(::mlir::qnn::WeightScheme::PerChannel, "per-channel", "one for each output channel"),
              clEnumValN(::mlir::qnn::WeightScheme::PerTensor, "per-tensor", "one for the whole tensor"))}]>,
     Option<"weightBits", "weight-bits", "int64_t", "8", "8, or 4: weights in [-7, 7], stored as bytes">,
+    Option<"observe", "observe", "bool", "false", "keep the values of each edge visible to the calling program, by qnn.observe">,
   ];
   let statistics = [
     Statistic<"numEdges", "edges", "edges quantized">,
     Statistic<"numWeights", "weights", "weights quantized">,
     Statistic<"numFloat", "float", "operations left in float">,
   ];
-  let dependentDialects = ["::mlir::quant::QuantDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::mlir::quant::QuantDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::qnn::QnnDialect"];
 }
 
 def VerifyCalibratedPass : Pass<"qnn-verify-calibrated"> {

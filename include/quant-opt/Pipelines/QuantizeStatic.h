@@ -38,6 +38,9 @@ struct QuantizeStaticOptions : public CalibratePipelineOptions {
   ListOption<std::string> exclude{*this, "exclude", llvm::cl::desc("patterns of layers that stay in f32")};
   ListOption<std::string> layers{*this, "layer",
                                  llvm::cl::desc("PATTERN=PRECISION with i4, i8, i16, bf16, f16 or f32")};
+  Option<bool> observe{*this, "observe-layers",
+                       llvm::cl::desc("keep the values of each edge visible to the calling program"),
+                       llvm::cl::init(false)};
 
   Option<Accuracy> accuracy{*this, "accuracy", llvm::cl::desc("how much is done for accuracy"),
                             llvm::cl::init(Accuracy::Default),
@@ -80,6 +83,10 @@ void buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOptions &
 
 /// For models as they are, float or already quantized: from the Imported to the Normalized, or Integer, form.
 void buildCompileAsIsPipeline(OpPassManager &pm);
+
+/// The same with the edges observed that quantization would quantize; `equalize` as in the quantized build that is
+/// compared with.
+void buildObservedFloatPipeline(OpPassManager &pm, bool equalize);
 
 void registerQuantizeStaticPipeline();
 

@@ -3,23 +3,20 @@
 #ifndef QUANT_OPT_RUNTIME_FRAME_H
 #define QUANT_OPT_RUNTIME_FRAME_H
 
-#include <stdint.h>
+#include "quant-opt/Runtime/quant_opt.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Receives `count` consecutive floats of one execution of the observed edge. Only calibration builds call it. */
-typedef void (*quant_opt_observe_fn)(void *observer, int32_t edge, const float *data, int64_t count);
-
 /* The memory of one call. Generated code reads the fields by position: keep the order. */
 typedef struct {
-  const void *const *inputs; /* one pointer per model input */
-  void *const *outputs;      /* one pointer per model output */
-  char *workspace;           /* 64-byte aligned arena */
-  const char *weights;       /* 64-byte aligned blob */
-  void *observer;            /* null outside calibration */
-  quant_opt_observe_fn observe;
+  const void *const *inputs;    /* one pointer per model input */
+  void *const *outputs;         /* one pointer per model output */
+  char *workspace;              /* 64-byte aligned arena */
+  const char *weights;          /* 64-byte aligned blob */
+  void *observer;               /* what `observe` is called with */
+  quant_opt_observe_fn observe; /* only steps of observed builds call it */
 } quant_opt_frame;
 
 /* Does the iterations [begin, end) of one fused layer. */

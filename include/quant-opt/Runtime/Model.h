@@ -27,6 +27,10 @@ typedef struct {
 int quant_opt_model_run(quant_opt_model *model, const void *const *inputs, void *const *outputs, void *workspace,
                         int threads);
 
+/* Behind NAME_run_observed: one thread, and every observed edge goes to `observe`. */
+int quant_opt_model_run_observed(quant_opt_model *model, const void *const *inputs, void *const *outputs,
+                                 void *workspace, void *observer, quant_opt_observe_fn observe);
+
 /* Behind NAME_info: chooses the CPU path if no call did so before. */
 const quant_opt_model_info *quant_opt_model_get_info(quant_opt_model *model);
 

@@ -32,6 +32,15 @@ typedef struct {
   int64_t rank;
 } quant_opt_tensor;
 
+/* An edge that a build with observed layers gives out. */
+typedef struct {
+  const char *name; /* of the node that made it, UTF-8 */
+  float step;       /* the scale of its grid; 0 where it is not quantized */
+} quant_opt_edge;
+
+/* Receives the `count` f32 values of the edge with that number, row-major, valid during the call. */
+typedef void (*quant_opt_observe_fn)(void *observer, int32_t edge, const float *data, int64_t count);
+
 typedef struct {
   uint32_t abi_version;
   int32_t status;           /* QUANT_OPT_OK, or why no CPU path could be chosen */

@@ -129,12 +129,14 @@ static LogicalResult bindConstants(func::FuncOp function, Blob &blob) {
   return success();
 }
 
-/// Numbers the observed edges; an edge observed twice keeps its number.
-static ArrayAttr numberObservedEdges(func::FuncOp function, Builder &builder) {
+/// Numbers the observed edges; an edge observed twice keeps its number. `steps` receives their scales, 0 without one.
+static ArrayAttr numberObservedEdges(func::FuncOp function, Builder &builder, SmallVectorImpl<float> &steps) {
   llvm::MapVector<StringAttr, int32_t> edges;
   function.walk([&](ObserveOp observe) {
-    auto number = edges.insert({observe.getEdgeAttr(), edges.size()}).first->second;
-    observe->setAttr("edge_number", builder.getI32IntegerAttr(number));
+    auto [entry, isNew] = edges.insert({observe.getEdgeAttr(), static_cast<int32_t>(edges.size())});
+    if (isNew)
+      steps.push_back(observe.getStep() ? observe.getStep()->convertToFloat() : 0.0f);
+    observe->setAttr("edge_number", builder.getI32IntegerAttr(entry->second));
   });
   if (edges.empty())
     return nullptr;
@@ -181,7 +183,8 @@ static LogicalResult bindFunction(func::FuncOp function) {
     store.setWritable(true);
   }
   terminator->setOperands({});
-  ArrayAttr observed = numberObservedEdges(function, builder);
+  SmallVector<float> steps;
+  ArrayAttr observed = numberObservedEdges(function, builder, steps);
   body.eraseArguments(0, body.getNumArguments());
   function.setType(builder.getFunctionType({}, {}));
   function.removeArgAttrsAttr();
@@ -195,8 +198,10 @@ static LogicalResult bindFunction(func::FuncOp function) {
     weights = DenseResourceElementsAttr::get(type, "weights", std::move(resource));
   }
   builder.setInsertionPoint(function);
-  auto program = ProgramOp::create(builder, function.getLoc(), function.getSymNameAttr(), builder.getArrayAttr(inputs),
-                                   builder.getArrayAttr(outputs), builder.getI64IntegerAttr(0), observed, weights);
+  auto program = ProgramOp::create(
+      builder, function.getLoc(), function.getSymNameAttr(), builder.getArrayAttr(inputs),
+      builder.getArrayAttr(outputs), builder.getI64IntegerAttr(0), observed, weights,
+      llvm::any_of(steps, [](float step) { return step != 0; }) ? builder.getDenseF32ArrayAttr(steps) : nullptr);
   program.getSteps().emplaceBlock();
   return success();
 }

@@ -21,15 +21,20 @@ def I32Like : AnyTypeOf<[I32, VectorOfAnyRankOf<[I32]>]>;
 def Qnn_ObserveOp : Qnn_Op<"observe", [SameOperandsAndResultType]> {
   let summary = "identity that feeds a named sketch when the calibration build runs";
   let description = [{
-    Formula: result = input. When the calibration build runs, every element of `input` is given to the sketch named `edge`.
+    Formula: result = input. When the calibration build runs, every element of `input` is given to the sketch named `edge`. In a build whose
+    layers are observed (`quant-compile --observe-layers`), it is given to the calling program, with `step`, the scale of the edge's grid.
 
     Example: with input [-1.0, 0.5, 3.0], the sketch `relu_1` has afterwards seen min -1.0, max 3.0, count 3.
 
-    Made by `--qnn-insert-observers`, consumed by the calibration build. None may remain in the Calibrated form or after it.
+    Made by `--qnn-insert-observers`, consumed by the calibration build. None may remain in the Calibrated form or after it, but for those that
+    `--qnn-insert-qdq` makes when it is asked to observe.
   }];
-  let arguments = (ins FloatTensor:$input, StrAttr:$edge);
+  let arguments = (ins FloatTensor:$input, StrAttr:$edge, OptionalAttr<F32Attr>:$step);
   let results = (outs FloatTensor:$result);
-  let assemblyFormat = "$input `as` $edge attr-dict `:` type($input)";
+  let assemblyFormat = "$input `as` $edge (`step` $step^)? attr-dict `:` type($input)";
+  let builders = [OpBuilder<(ins "::mlir::Value":$input, "::llvm::StringRef":$edge), [{
+    build($_builder, $_state, input.getType(), input, $_builder.getStringAttr(edge), ::mlir::FloatAttr());
+  }]>];
   let hasVerifier = 1;
 }
 

@@ -58,6 +58,7 @@ def Qnn_ProgramOp : Qnn_Op<"program", [NoRegionArguments, NoTerminator]> {
   let description = [{
     Formula: running the model is running its steps one after the other, each as all iterations [0, count) of its function in any
     order and split. `inputs` and `outputs` are dictionaries of `name`, `type` (the ONNX element type) and `tensor` (the IR's type).
+    `observed_steps` are the scales of the observed edges, 0 where an edge is not quantized.
 
     Example: a model of one step:
     ```mlir
@@ -70,7 +71,8 @@ def Qnn_ProgramOp : Qnn_Op<"program", [NoRegionArguments, NoTerminator]> {
     Made by `--qnn-bind-buffers`, filled by `--qnn-outline-steps`, consumed by the emitter.
   }];
   let arguments = (ins StrAttr:$program_name, ArrayAttr:$inputs, ArrayAttr:$outputs, I64Attr:$workspace_bytes,
-                       OptionalAttr<StrArrayAttr>:$observed_edges, OptionalAttr<ElementsAttr>:$weights);
+                       OptionalAttr<StrArrayAttr>:$observed_edges, OptionalAttr<ElementsAttr>:$weights,
+                       OptionalAttr<DenseF32ArrayAttr>:$observed_steps);
   let regions = (region AnyRegion:$steps);
   let assemblyFormat = [{
     $program_name `inputs` $inputs `outputs` $outputs `workspace_bytes` $workspace_bytes (`observed` $observed_edges^)?
