@@ -1,5 +1,6 @@
 """The lit suite: FileCheck tests in folders that mirror lib/, GoogleTest programs under Unit/."""
 import os
+import shutil
 import sys
 
 import lit.formats
@@ -40,3 +41,7 @@ if "avx_vnni" in flags:
     config.available_features.add("avxvnni")
 if {"avx2", "fma"} <= flags:
     config.available_features.add("avx2")
+
+# Opens the report's page; the tests that need it are left out where it is not installed.
+if shutil.which("chromium"):
+    config.available_features.add("chromium")

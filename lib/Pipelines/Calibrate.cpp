@@ -9,6 +9,7 @@
 #include "quant-opt/Pipelines/LowerToX86.h"
 #include "quant-opt/Pipelines/Normalize.h"
 #include "quant-opt/Refine/Passes.h"
+#include "quant-opt/Report/Passes.h"
 #include "quant-opt/Simulate/Passes.h"
 
 #include "mlir/Pass/PassRegistry.h"
@@ -72,6 +73,12 @@ std::unique_ptr<Pass> mlir::qnn::createAnalyzeSensitivityPass() {
 
 std::unique_ptr<Pass> mlir::qnn::createMeetBudgetPass() {
   return createMeetBudgetPass(MeetBudgetPassOptions(), compileObserved);
+}
+
+std::unique_ptr<Pass> mlir::qnn::createReportPass() { return createReportPass(ReportPassOptions(), compileObserved); }
+
+std::unique_ptr<Pass> mlir::qnn::createExplainPass() {
+  return createExplainPass(ExplainPassOptions(), compileObserved);
 }
 
 CalibratePassOptions CalibratePipelineOptions::getPassOptions() const {

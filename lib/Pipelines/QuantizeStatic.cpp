@@ -10,6 +10,7 @@
 #include "quant-opt/Integerize/Passes.h"
 #include "quant-opt/Pipelines/Normalize.h"
 #include "quant-opt/Refine/Passes.h"
+#include "quant-opt/Report/Passes.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Pass/PassManager.h"
@@ -120,12 +121,25 @@ static void addRefinement(OpPassManager &pm, const QuantizeStaticOptions &option
   pm.addPass(createMeetBudgetPass(budget, compileObserved, report));
 }
 
+static ReportPassOptions getReportPassOptions(const QuantizeStaticOptions &options) {
+  auto report = getMeasuringOptions<ReportPassOptions>(options);
+  report.out = options.report;
+  if (options.data.empty())
+    report.ranges = options.ranges;
+  report.holdOut = options.holdOut;
+  return report;
+}
+
 void qnn::buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOptions &options,
                                      std::shared_ptr<AccuracyReport> report) {
   if (!report)
     report = std::make_shared<AccuracyReport>();
   // Why here: ranges belong to the Normalized form; only there each edge that will be quantized is a value of its own.
   pm.addPass(std::make_unique<PrepareRangesPass>(options));
+  auto reference = std::make_shared<FloatReference>();
+  // Why here: what follows may change weights, and the report's errors are those beside the model as it came.
+  if (!options.report.empty())
+    pm.addPass(createKeepFloatPass(reference));
   // Why here: the ranges do not depend on precisions, so that one range table serves them all.
   AssignPrecisionPassOptions assign;
   assign.exclude.assign(options.exclude.begin(), options.exclude.end());
@@ -136,6 +150,9 @@ void qnn::buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOpti
   // Without samples there is nothing to measure on; a goal that was asked for is refused then.
   if (!options.data.empty() || options.hasExplicitGoal())
     addRefinement(pm, options, report);
+  // Why here: everything is decided, and ranges, precisions and float weights are still there to be looked at.
+  if (!options.report.empty())
+    pm.addPass(createReportPass(getReportPassOptions(options), compileObserved, reference));
   InsertQdqPassOptions insert;
   insert.activationType = options.activationType;
   insert.activationScheme = options.activationScheme;

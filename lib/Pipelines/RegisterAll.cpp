@@ -19,6 +19,7 @@
 #include "quant-opt/Pipelines/Normalize.h"
 #include "quant-opt/Pipelines/QuantizeStatic.h"
 #include "quant-opt/Refine/Passes.h"
+#include "quant-opt/Report/Passes.h"
 #include "quant-opt/Simulate/Passes.h"
 
 #include "mlir/InitAllDialects.h"
@@ -50,6 +51,7 @@ void qnn::registerQnnPasses() {
   registerCalibratePipeline();
   registerSimulatePasses();
   registerRefinePasses();
+  registerReportPasses();
   registerInsertQdqPasses();
   registerIntegerizePasses();
   registerLowerCommonPasses();

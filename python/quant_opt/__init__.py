@@ -4,5 +4,6 @@
     logits = model.run(image=array)["logits"]
 """
 from quant_opt.model import Model, ModelError, TensorInfo, load
+from quant_opt.selection import SelectionError, select_samples
 
-__all__ = ["Model", "ModelError", "TensorInfo", "load"]
+__all__ = ["Model", "ModelError", "SelectionError", "TensorInfo", "load", "select_samples"]

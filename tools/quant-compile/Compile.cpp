@@ -169,6 +169,7 @@ static void setPipelineOptions(const QuantizeOptions &from, QuantizeStaticOption
   to.maxSamples = from.maxSamples;
   to.seed = from.seed;
   to.ranges = from.ranges;
+  to.report = from.report;
   to.rangesOut = from.rangesOut;
   to.resume = from.resume;
   for (const std::string &table : from.merge)

@@ -17,7 +17,7 @@ enum class EmitKind { Mlir, Ranges, Qdq, Integer, Llvm, Object, Shared };
 /// How to quantize, in the words of `--quantize-static`.
 struct QuantizeOptions {
   bool enabled = false;
-  std::string calibrationData, method = "mse", ranges, rangesOut, resume;
+  std::string calibrationData, method = "mse", ranges, rangesOut, resume, report;
   std::vector<std::string> merge, exclude, layers;
   double percentile = 99.99;
   int64_t maxSamples = 0, seed = 0;

@@ -68,8 +68,9 @@ static llvm::Error checkQuantization(const CompileOptions &options) {
     return usageError("--emit=qdq needs --quantize=static");
   if (!how.enabled &&
       (calibrates || !how.ranges.empty() || !how.rangesOut.empty() || !how.exclude.empty() || !how.layers.empty() ||
-       (how.equalize == "off" && !options.observeLayers) || !how.minSqnr.empty() || !how.maxMetricDrop.empty() || !how.labels.empty() ||
-       !how.metricCommand.empty() || how.accuracy != "default" || how.roundWeights != "auto"))
+       !how.report.empty() || (how.equalize == "off" && !options.observeLayers) || !how.minSqnr.empty() ||
+       !how.maxMetricDrop.empty() || !how.labels.empty() || !how.metricCommand.empty() || how.accuracy != "default" ||
+       how.roundWeights != "auto"))
     return usageError("options of quantization were given without --quantize=static");
   if (how.enabled && calibrates && !how.ranges.empty())
     return usageError("--ranges takes the place of calibration data; give one of them");
@@ -132,6 +133,8 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
   commandLine.value("labels", "FILE.npz", how.labels, "a label for each sample: the metric is top-1");
   commandLine.value("metric-command", "COMMAND", how.metricCommand,
                     "prints the metric of the outputs in an .npz file, its last argument");
+  commandLine.value("report", "FILE.html", how.report,
+                    "receives a page on what quantization does to each layer; JSON beside it");
   commandLine.list("exclude", "PATTERN", how.exclude, "layers that stay in f32, as --layer=PATTERN=f32");
   commandLine.choice("activation-type", {"u8", "i8"}, how.activationType, "storage of activations (u8)");
   commandLine.choice("activation-scheme", {"asymmetric", "symmetric"}, how.activationScheme,

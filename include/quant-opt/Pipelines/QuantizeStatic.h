@@ -38,6 +38,8 @@ struct QuantizeStaticOptions : public CalibratePipelineOptions {
   ListOption<std::string> exclude{*this, "exclude", llvm::cl::desc("patterns of layers that stay in f32")};
   ListOption<std::string> layers{*this, "layer",
                                  llvm::cl::desc("PATTERN=PRECISION with i4, i8, i16, bf16, f16 or f32")};
+  Option<std::string> report{*this, "report",
+                             llvm::cl::desc("page on what quantization does to each layer; its JSON goes beside it")};
   Option<bool> observe{*this, "observe-layers",
                        llvm::cl::desc("keep the values of each edge visible to the calling program"),
                        llvm::cl::init(false)};
