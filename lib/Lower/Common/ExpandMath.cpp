@@ -39,10 +39,13 @@ static constexpr float kTanh[] = {-0.33333319425582886f, 0.13332602381706238f, -
 static constexpr float kErf[] = {0.12837916612625122f,   -0.3761262595653534f,  0.11283600330352783f,
                                  -0.026854444295167923f, 0.005189535208046436f, -0.0008020841050893068f,
                                  7.889119297033176e-05f};
-// log(erfc(x)) for 1 <= x <= 4.
-static constexpr float kLogErfc[] = {0.0002043598797172308f, -1.129661202430725f,     -0.6330395936965942f,
-                                     -0.10863899439573288f,  0.025373555719852448f,   -0.004282382782548666f,
-                                     0.0004637880192603916f, -2.531480640755035e-05f, 2.513265258130559e-07f};
+// erfc(x) as a polynomial in x - 2.46875 for 1 <= x <= 3.9375, where erf becomes 1.
+static constexpr float kErfcEnd = 3.9375f, kErfcMiddle = 2.46875f;
+static constexpr float kErfc[] = {0.000480575836263597f,  -0.0025440386962145567f,  0.006282263435423374f,
+                                  -0.00949161034077406f,  0.009610180743038654f,    -0.006642477586865425f,
+                                  0.002935726661235094f,  -0.0004891348071396351f,  -0.0003688282740768045f,
+                                  0.0002972625952679664f, -5.3514333558268845e-05f, -2.4501920051989146e-05f,
+                                  9.03490035852883e-06f};
 
 namespace {
 /// Writes arithmetic on f32 scalars or on vectors of them.
@@ -63,10 +66,11 @@ public:
     return arith::CmpFOp::create(builder, loc, predicate, a, b);
   }
   Value less(Value a, Value b) { return compare(arith::CmpFPredicate::OLT, a, b); }
-  /// `a` within [lo, hi]; NaN becomes a bound, so that it never reaches a conversion to integer.
+  /// `a` within [lo, hi]; NaN becomes a bound, so that it never reaches a conversion to integer. Written as x86's own
+  /// maximum and minimum.
   Value clamp(Value a, float lo, float hi) {
-    Value atLeast = arith::MaxNumFOp::create(builder, loc, a, f(lo));
-    return arith::MinNumFOp::create(builder, loc, atLeast, f(hi));
+    Value atLeast = select(compare(arith::CmpFPredicate::OGT, a, f(lo)), a, f(lo));
+    return select(less(atLeast, f(hi)), atLeast, f(hi));
   }
   Value bits(Value a) { return arith::BitcastOp::create(builder, loc, intType(), a); }
   Value fromBits(Value a) { return arith::BitcastOp::create(builder, loc, type, a); }
@@ -162,8 +166,8 @@ public:
   Value erf(Value x) {
     Value square = mul(x, x);
     Value small = add(x, mul(x, polynomial(kErf, square)));
-    Value bounded = clamp(abs(x), 0.0f, 4.0f);
-    Value large = sub(f(1.0f), exp(polynomial(kLogErfc, bounded)));
+    Value bounded = clamp(abs(x), 0.0f, kErfcEnd);
+    Value large = sub(f(1.0f), polynomial(kErfc, sub(bounded, f(kErfcMiddle))));
     return passNan(x, select(less(abs(x), f(1.0f)), small, copySign(large, x)));
   }
 
