@@ -141,8 +141,14 @@ static LogicalResult lowerPath(OwningOpRef<ModuleOp> module, CpuPath path, const
 }
 
 LogicalResult qnn::lowerToProgram(ModuleOp module, const LowerOptions &options, Program &program) {
+  auto release = [&](Operation *keep) {
+    if (options.releaseConstants)
+      releaseConstants(module.getContext(), keep);
+  };
+  release(module);
   if (failed(run(module, options, buildLowerCommonPipeline)))
     return failure();
+  release(module);
   ProgramOp common = findProgram(module);
   program.name = common.getProgramName().str();
   program.inputs = readSignature(common.getInputs());
@@ -158,6 +164,7 @@ LogicalResult qnn::lowerToProgram(ModuleOp module, const LowerOptions &options, 
   program.weights.clear();
   if (std::optional<ElementsAttr> weights = common.getWeights())
     program.weights = *readBytes(*weights);
+  release(nullptr);
   program.codes.clear();
   for (CpuPath path : getUsefulPaths(module, options.paths))
     if (failed(lowerPath(OwningOpRef<ModuleOp>(module.clone()), path, options, program)))

@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -50,4 +51,22 @@ ElementsAttr qnn::makeElements(RankedTensorType type, ArrayRef<char> bytes, Stri
 Value qnn::createConstantFromBytes(OpBuilder &builder, Location loc, RankedTensorType type, ArrayRef<char> bytes,
                                    StringRef name) {
   return arith::ConstantOp::create(builder, loc, type, makeElements(type, bytes, name));
+}
+
+void qnn::releaseConstants(MLIRContext *context, Operation *keep) {
+  llvm::StringSet<> used;
+  if (keep)
+    keep->walk([&](Operation *op) {
+      op->getAttrDictionary().walk(
+          [&](DenseResourceElementsAttr attr) { used.insert(attr.getRawHandle().getKey()); });
+    });
+  auto &manager = DenseResourceElementsHandle::getManagerInterface(context).getBlobManager();
+  std::vector<std::string> unused;
+  manager.getBlobMap([&](const auto &blobs) {
+    for (const auto &entry : blobs)
+      if (!used.contains(entry.getKey()))
+        unused.push_back(entry.getKey().str());
+  });
+  for (const std::string &name : unused)
+    manager.update(name, AsmResourceBlob());
 }

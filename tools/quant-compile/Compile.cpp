@@ -129,6 +129,7 @@ llvm::Error Compilation::writeArtifact() {
   Program program;
   LowerOptions lower;
   lower.paths = options.paths;
+  lower.releaseConstants = true;
   if (failed(lowerToProgram(*module, lower, program)))
     return diagnosed();
   StringRef stem = llvm::sys::path::stem(options.output == "-" ? options.model : options.output);

@@ -37,6 +37,8 @@ struct LowerOptions {
   std::vector<CpuPath> paths = {getHostCpuPath()};
   /// Called on each pass manager before it runs, for timing, statistics or printing.
   std::function<LogicalResult(PassManager &)> configure;
+  /// Nothing else of the module's context is needed any more: constants are freed as soon as they have been copied on.
+  bool releaseConstants = false;
 };
 
 /// Lowers the one model in `module`, in the Integer form or any float form before it, to LLVM dialect for each path;
