@@ -57,8 +57,7 @@ void qnn::releaseConstants(MLIRContext *context, Operation *keep) {
   llvm::StringSet<> used;
   if (keep)
     keep->walk([&](Operation *op) {
-      op->getAttrDictionary().walk(
-          [&](DenseResourceElementsAttr attr) { used.insert(attr.getRawHandle().getKey()); });
+      op->getAttrDictionary().walk([&](DenseResourceElementsAttr attr) { used.insert(attr.getRawHandle().getKey()); });
     });
   auto &manager = DenseResourceElementsHandle::getManagerInterface(context).getBlobManager();
   std::vector<std::string> unused;

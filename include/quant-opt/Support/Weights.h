@@ -47,9 +47,9 @@ Value createConstant(OpBuilder &builder, Location loc, RankedTensorType type, Ar
 Value createConstantFromBytes(OpBuilder &builder, Location loc, RankedTensorType type, ArrayRef<char> bytes,
                               StringRef name);
 
-/// Frees the contents of every blob of the context that no operation in `keep` refers to (all, if null). A context keeps
-/// what it was ever given, so the weights as they were before each stage add up; only who owns the context can tell that
-/// nothing else reads them.
+/// Frees the contents of every blob of the context that no operation in `keep` refers to (all, if null). A context
+/// keeps what it was ever given, so the weights as they were before each stage add up; only who owns the context can
+/// tell that nothing else reads them.
 void releaseConstants(MLIRContext *context, Operation *keep);
 
 template <typename T>
