@@ -77,26 +77,38 @@ private:
   }
 
   double balanceRegion(uint32_t region) {
-    if (made[region].empty() || used[region].empty() || members[region].size() < 2)
+    if (made[region].empty() || members[region].size() < 2)
       return 0.0;
     std::vector<double> madeSizes = measure(made[region], region, true),
                         usedSizes = measure(used[region], region, false);
     // Sizes are squares, and a factor moves both sides at once.
+    auto getStep = [&](ScaleClass member) {
+      return madeSizes[member] > 0.0 && usedSizes[member] > 0.0
+                 ? 0.25 * std::log2(usedSizes[member] / madeSizes[member])
+                 : NAN;
+    };
     std::vector<double> steps;
-    double mean = 0.0;
-    for (ScaleClass member : members[region])
-      if (madeSizes[member] > 0.0 && usedSizes[member] > 0.0) {
-        steps.push_back(0.25 * std::log2(usedSizes[member] / madeSizes[member]));
-        mean += steps.back();
-      } else {
-        steps.push_back(NAN);
+    double sum = 0.0;
+    int64_t count = 0;
+    for (ScaleClass member : members[region]) {
+      double step = getStep(member);
+      if (ScaleClass inverse = classes.inverseOf[member]) {
+        // A factor here is its inverse there: neither has a weight that uses it, and both are made alike.
+        step = madeSizes[member] > 0.0 && madeSizes[inverse] > 0.0
+                   ? 0.25 * std::log2(madeSizes[inverse] / madeSizes[member])
+                   : NAN;
+      } else if (!std::isnan(step)) {
+        sum += step;
+        ++count;
       }
-    int64_t count = llvm::count_if(steps, [](double step) { return !std::isnan(step); });
-    double moved = 0.0;
+      steps.push_back(step);
+    }
+    double mean = count ? sum / count : 0.0, moved = 0.0;
     for (auto [member, step] : llvm::zip_equal(members[region], steps))
       if (!std::isnan(step)) {
-        balance.logFactors[member] += step - mean / count;
-        moved = std::max(moved, std::fabs(step - mean / count));
+        double own = step - (classes.inverseOf[member] ? 0.0 : mean);
+        balance.logFactors[member] += own;
+        moved = std::max(moved, std::fabs(own));
       }
     return moved;
   }

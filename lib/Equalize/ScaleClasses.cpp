@@ -8,29 +8,49 @@ using namespace mlir::qnn;
 
 namespace {
 
+/// Sets of nodes that share a logarithm, in which some have the negated one.
 class UnionFind {
 public:
   uint32_t add(int64_t count) {
     uint32_t first = parents.size();
     for (int64_t i = 0; i < count; ++i)
       parents.push_back(first + i);
+    flips.resize(parents.size(), false);
     return first;
   }
   uint32_t find(uint32_t node) {
-    while (parents[node] != node)
-      node = parents[node] = parents[parents[node]];
+    bool flip = false;
+    return find(node, flip);
+  }
+  /// `flip` is inverted if the node has the negative of what its leader has.
+  uint32_t find(uint32_t node, bool &flip) {
+    while (parents[node] != node) {
+      uint32_t parent = parents[node];
+      flips[node] = flips[node] != flips[parent];
+      parents[node] = parents[parent];
+      flip = flip != flips[node];
+      node = parents[node];
+    }
     return node;
   }
-  /// The smaller number leads, so that whatever is joined with node 0 is found as 0.
-  void join(uint32_t a, uint32_t b) {
-    a = find(a);
-    b = find(b);
-    if (a != b)
-      parents[std::max(a, b)] = std::min(a, b);
+  /// The smaller number leads, so that whatever is joined with node 0 is found as 0; as is what would be the negative
+  /// of itself.
+  void join(uint32_t a, uint32_t b, bool negated = false) {
+    bool flip = negated;
+    a = find(a, flip);
+    b = find(b, flip);
+    if (a == b && flip)
+      b = 0;
+    if (a == b)
+      return;
+    uint32_t child = std::max(a, b);
+    parents[child] = std::min(a, b);
+    flips[child] = flip;
   }
 
 private:
   std::vector<uint32_t> parents;
+  std::vector<bool> flips; // against the parent
 };
 
 bool isFloatTensor(Type type) {
@@ -90,6 +110,9 @@ public:
     for (Block &block : function.getFunctionBody())
       for (Operation &op : block)
         visit(&op);
+    // Last, because what else is known of the three tensors of a product decides which of them take factors.
+    for (auto &[op, rule] : products)
+      visitProduct(op, rule);
     numberClasses();
     return std::move(result);
   }
@@ -190,8 +213,11 @@ private:
   }
 
   void visitContraction(Operation *op, const QuantRule &rule) {
-    if (!rule.weight)
-      return fixAround(op, rule, "it multiplies two activations");
+    if (!rule.weight) {
+      getNodes(op->getResult(0));
+      products.push_back({op, rule});
+      return;
+    }
     std::optional<std::vector<float>> numbers = readThroughMoves(rule.weight->get());
     if (!numbers)
       return fixAround(op, rule, "its weight is not a constant that can be read");
@@ -201,6 +227,64 @@ private:
     ScaledWeight weight{rule.weight, std::move(*numbers), {}, {}};
     weight.in = tieToWeight(getNodes(data), getShape(data), rule.maps[0], weightMap, weightShape);
     weight.out = tieToWeight(getNodes(made), getShape(made), rule.maps.back(), weightMap, weightShape);
+    result.weights.push_back(std::move(weight));
+  }
+
+  bool isFree(Value value) {
+    uint32_t first = getNodes(value);
+    for (int64_t i = 0, e = ShapedType::getNumElements(getShape(value)); i < e; ++i)
+      if (nodes.find(first + i) == kFixed)
+        return false;
+    return true;
+  }
+
+  /// Ties the elements of two of a product's tensors along the loops that both have, and each one's elements along its
+  /// other loops.
+  void tieAlongShared(const QuantRule &rule, Value a, AffineMap aMap, Value b, AffineMap bMap, bool negated) {
+    SmallVector<AffineExpr> loops;
+    SmallVector<int64_t> extents;
+    for (auto [dim, expr] : llvm::enumerate(aMap.getResults()))
+      if (isa<AffineDimExpr>(expr) && llvm::is_contained(bMap.getResults(), expr)) {
+        loops.push_back(expr);
+        extents.push_back(getShape(a)[dim]);
+      }
+    AffineMap shared = AffineMap::get(aMap.getNumDims(), 0, loops, function.getContext());
+    std::vector<uint32_t> met = tieToWeight(getNodes(a), getShape(a), aMap, shared, extents);
+    for (auto [own, other] : llvm::zip_equal(met, tieToWeight(getNodes(b), getShape(b), bMap, shared, extents)))
+      nodes.join(own, other, negated);
+  }
+
+  /// The product of two activations: one of them gives its factors to the result, or both cancel each other's under the
+  /// sum. Whichever is free to move does.
+  void visitProduct(Operation *op, const QuantRule &rule) {
+    Value lhs = rule.activations[0]->get(), rhs = rule.activations[1]->get(), made = op->getResult(0);
+    bool isLhsFree = lhs != rhs && isFree(lhs), isRhsFree = lhs != rhs && isFree(rhs), isMadeFree = isFree(made);
+    if (isRhsFree && isMadeFree) {
+      fix(lhs);
+      tieAlongShared(rule, rhs, rule.maps[1], made, rule.maps.back(), /*negated=*/false);
+    } else if (isLhsFree && isMadeFree) {
+      fix(rhs);
+      tieAlongShared(rule, lhs, rule.maps[0], made, rule.maps.back(), /*negated=*/false);
+    } else if (isLhsFree && isRhsFree) {
+      fix(made);
+      tieAlongShared(rule, lhs, rule.maps[0], rhs, rule.maps[1], /*negated=*/true);
+    } else {
+      fixAround(op, rule, "it multiplies two activations, of which at most one can take factors");
+    }
+  }
+
+  /// A constant tensor that multiplies each element of one activation: a weight of one element for each channel.
+  void visitMultiplier(Operation *op, const QuantRule &rule, OpOperand *multiplier) {
+    unsigned number = llvm::find(rule.inputs, multiplier) - rule.inputs.begin();
+    unsigned data = llvm::find(rule.inputs, rule.activations.front()) - rule.inputs.begin();
+    std::optional<std::vector<float>> numbers = readThroughMoves(multiplier->get());
+    if (!numbers)
+      return fixAround(op, rule, "its factor is not a constant that can be read");
+    Value read = rule.activations.front()->get(), made = op->getResult(0);
+    ArrayRef<int64_t> shape = getShape(multiplier->get());
+    ScaledWeight weight{multiplier, std::move(*numbers), {}, {}};
+    weight.in = tieToWeight(getNodes(read), getShape(read), rule.maps[data], rule.maps[number], shape);
+    weight.out = tieToWeight(getNodes(made), getShape(made), rule.maps.back(), rule.maps[number], shape);
     result.weights.push_back(std::move(weight));
   }
 
@@ -226,6 +310,8 @@ private:
     Homogeneity homogeneity = cast<QuantizableOpInterface>(op).getHomogeneity();
     if (!homogeneity.holds())
       return fixAround(op, rule, homogeneity.reason);
+    if (homogeneity.multiplier && !isConstantValue(op->getResult(0)))
+      return visitMultiplier(op, rule, homogeneity.multiplier);
     if (homogeneity.scalesBody && !options.perChannelBounds)
       return fixAround(op, rule, "its bounds may not become one for each channel");
     Value made = op->getResult(0);
@@ -233,6 +319,10 @@ private:
     for (auto [operand, map] : llvm::zip(rule.inputs, rule.maps)) {
       if (!llvm::is_contained(rule.activations, operand) && !llvm::is_contained(homogeneity.scaled, operand))
         continue;
+      if (llvm::is_contained(homogeneity.invariant, operand)) {
+        fix(operand->get());
+        continue;
+      }
       uint32_t operandFirst = getNodes(*operand);
       SmallVector<int64_t> strides(getShape(made).size(), 0);
       int64_t stride = 1;
@@ -250,11 +340,13 @@ private:
   /// Gives the sets of nodes that weights can reach consecutive numbers in program order, and puts those of one value
   /// into one region.
   void numberClasses() {
-    DenseMap<uint32_t, ScaleClass> classOf;
+    DenseMap<std::pair<uint32_t, unsigned>, ScaleClass> classOf;
     UnionFind regions;
-    classOf[nodes.find(kFixed)] = regions.add(1);
+    classOf[{kFixed, 0}] = regions.add(1);
     auto number = [&](uint32_t node) {
-      auto [it, isNew] = classOf.try_emplace(nodes.find(node), 0);
+      bool flip = false;
+      uint32_t leader = nodes.find(node, flip);
+      auto [it, isNew] = classOf.try_emplace({leader, flip && leader != kFixed ? 1 : 0}, 0);
       if (isNew)
         it->second = regions.add(1);
       return it->second;
@@ -284,6 +376,18 @@ private:
       for (int64_t i = 0, e = ShapedType::getNumElements(getShape(made)); i < e; ++i)
         body.classes.push_back(number(valueNodes[made] + i));
     }
+    for (Value value : options.values) {
+      std::vector<ScaleClass> &elements = result.elements[value];
+      uint32_t first = valueNodes.count(value) ? valueNodes[value] : 0;
+      for (int64_t i = 0, e = ShapedType::getNumElements(getShape(value)); i < e; ++i)
+        elements.push_back(first ? number(first + i) : kFixed);
+    }
+    result.inverseOf.assign(classOf.size(), kFixed);
+    for (auto [key, own] : classOf)
+      if (auto inverse = classOf.find({key.first, 1 - key.second}); inverse != classOf.end()) {
+        result.inverseOf[own] = inverse->second;
+        regions.join(own, inverse->second);
+      }
     DenseMap<uint32_t, uint32_t> regionNumbers;
     for (ScaleClass i = 0; i < classOf.size(); ++i) {
       auto [it, isNew] = regionNumbers.try_emplace(regions.find(i), result.numRegions);
@@ -301,6 +405,7 @@ private:
   DenseMap<Value, uint32_t> valueNodes;
   DenseMap<OpOperand *, uint32_t> constantNodes;
   std::vector<Value> values; // in program order
+  std::vector<std::pair<Operation *, QuantRule>> products;
   ScaleClasses result;
 };
 

@@ -13,7 +13,7 @@ namespace mlir::qnn {
 using ScaleClass = uint32_t;
 constexpr ScaleClass kFixed = 0;
 
-/// The weight of a contraction: multiplied by out's factor, divided by in's.
+/// The weight of a contraction, or a constant tensor that multiplies: multiplied by out's factor, divided by in's.
 struct ScaledWeight {
   OpOperand *operand;
   std::vector<float> values;
@@ -42,6 +42,8 @@ struct ScaleBarrier {
 struct ScaleClassesOptions {
   /// Whether scalar constants of a computation may become one for each channel.
   bool perChannelBounds = false;
+  /// Values whose elements' classes are asked for.
+  ArrayRef<Value> values = {};
 };
 
 struct ScaleClasses {
@@ -49,7 +51,13 @@ struct ScaleClasses {
   std::vector<ScaledOffset> offsets;
   std::vector<ScaledBody> bodies;
   std::vector<ScaleBarrier> barriers;
-  /// The region of each class, in program order: classes of elements of one value belong to one region.
+  /// The class of each element of the values asked for.
+  DenseMap<Value, std::vector<ScaleClass>> elements;
+  /// For each class the one that takes the inverse of its factor, or class 0: the channels of two activations whose
+  /// products are summed over the channels.
+  std::vector<ScaleClass> inverseOf;
+  /// The region of each class, in program order: classes of elements of one value belong to one region, and a class to
+  /// its inverse's.
   std::vector<uint32_t> regionOf;
   uint32_t numRegions = 0; // region 0 holds class 0 alone
   /// Where each region begins.

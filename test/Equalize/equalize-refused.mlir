@@ -6,7 +6,7 @@
 // REMARK-DAG: KeepsScale | Category:qnn | Reason="its result does not scale with its activations"
 // REMARK-DAG: KeepsScale | Category:qnn | Reason="one of its constants is a factor and a summand at once"
 // REMARK-DAG: KeepsScale | Category:qnn | Reason="it pads with a number other than zero"
-// REMARK-DAG: KeepsScale | Category:qnn | Reason="it multiplies two activations"
+// REMARK-DAG: KeepsScale | Category:qnn | Reason="it multiplies two activations, of which at most one can take factors"
 // REMARK-DAG: KeepsScale | Category:qnn | Reason="which elements it moves depends on data"
 // REMARK-DAG: KeepsScale | Category:qnn | Reason="operation 'linalg.pack' has no quantization model"
 // REMARK-DAG: NotEqualized | Category:qnn | Reason="a factor would take a constant out of the range of f32"

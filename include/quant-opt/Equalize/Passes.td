@@ -14,7 +14,8 @@ def EqualizePass : Pass<"qnn-equalize"> {
 
     Which elements must share a factor follows from the interface alone: through positively homogeneous elementwise operations (relu, leaky
     relu, residual add, factors), reductions, poolings, zero pads, reshapes, transposes, slices and concats; every user of a tensor takes
-    part. A contraction ends a region on both sides. What enters or leaves the model, and what meets any other operation, keeps its scale, with a
+    part. A contraction ends a region on both sides, as does a constant tensor that multiplies. Of a product of two activations one gives its
+    factors to the result, or both cancel each other's along the sum, whichever are free to. What enters or leaves the model, and what meets any other operation, keeps its scale, with a
     missed remark. A clip keeps it too, unless its bounds may become one for each channel: code for such bounds is slower, and on a MobileNet
     nothing was gained.
 

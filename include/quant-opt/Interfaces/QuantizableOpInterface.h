@@ -92,6 +92,11 @@ struct Homogeneity {
   std::string reason;
   /// Constant tensors that take the factor too, such as a bias.
   SmallVector<OpOperand *, 2> scaled;
+  /// Activations that must keep their scale: a factor on the others alone is what the result takes.
+  SmallVector<OpOperand *, 2> invariant;
+  /// The only constant tensor, if the computation is the product of its element and the activation's: it may take a
+  /// factor of its own, which the result then has.
+  OpOperand *multiplier = nullptr;
   /// Whether scalar constants of the computation itself take it, such as the bounds of a clip.
   bool scalesBody = false;
 

@@ -34,7 +34,7 @@ def QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
     }],
       "bool", "forEachTie", (ins "::mlir::qnn::TieFn":$tie), [{}], [{ return false; }]>,
     InterfaceMethod<
-      "Of an elementwise operation: what becomes of a positive factor on all of its activations.",
+      "Of an elementwise operation: what becomes of a positive factor on all of its activations, or on one if on all it comes to nothing.",
       "::mlir::qnn::Homogeneity", "getHomogeneity", (ins), [{}],
       [{ return ::mlir::qnn::Homogeneity::refuse("its operation has no model of homogeneity"); }]>,
     InterfaceMethod<[{

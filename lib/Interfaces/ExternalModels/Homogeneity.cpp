@@ -24,11 +24,13 @@ enum class Degree {
 
 class BodyAnalysis {
 public:
-  BodyAnalysis(linalg::LinalgOp op, const QuantRule &rule) : op(op) {
+  /// With a factor on one activation if `only` is given, else on all.
+  BodyAnalysis(linalg::LinalgOp op, const QuantRule &rule, OpOperand *only = nullptr) : op(op) {
     for (OpOperand *input : rule.inputs) {
       Value scalar = op.getMatchingBlockArgument(input);
       bool isConstantTensor = isa<RankedTensorType>(input->get().getType()) && isConstantValue(input->get());
-      degrees[scalar] = llvm::is_contained(rule.activations, input)    ? Degree::Linear
+      bool isScaled = only ? input == only : llvm::is_contained(rule.activations, input);
+      degrees[scalar] = isScaled                                       ? Degree::Linear
                         : isConstantTensor && scalar.getType().isF32() ? Degree::Constant
                                                                        : Degree::Invariant;
     }
@@ -117,19 +119,46 @@ private:
 
 } // namespace
 
+/// The factor on all activations or, where it comes to nothing, on the first one that is read element by element.
+static BodyAnalysis analyze(linalg::LinalgOp op, const QuantRule &rule, OpOperand *&only) {
+  BodyAnalysis all(op, rule);
+  if (all.reason.empty() || rule.activations.size() < 2)
+    return all;
+  for (auto [input, map] : llvm::zip(rule.inputs, rule.maps)) {
+    if (!map.isIdentity() || !llvm::is_contained(rule.activations, input))
+      continue;
+    BodyAnalysis one(op, rule, input);
+    if (one.reason.empty()) {
+      only = input;
+      return one;
+    }
+  }
+  return all;
+}
+
 Homogeneity qnn::getHomogeneity(linalg::LinalgOp op, const QuantRule &rule) {
   if (rule.role != QuantRole::Elementwise)
     return Homogeneity::refuse("it is not elementwise");
-  BodyAnalysis analysis(op, rule);
+  OpOperand *only = nullptr;
+  BodyAnalysis analysis = analyze(op, rule, only);
   if (!analysis.reason.empty())
     return Homogeneity::refuse(analysis.reason);
   Homogeneity result;
+  for (OpOperand *activation : rule.activations)
+    if (only && activation != only)
+      result.invariant.push_back(activation);
   for (Value constant : analysis.scaled) {
     auto argument = dyn_cast<BlockArgument>(constant);
     if (argument && argument.getOwner() == op.getBlock())
       result.scaled.push_back(op.getDpsInputOperand(argument.getArgNumber()));
     else
       result.scalesBody = true;
+  }
+  if (rule.inputs.size() == 2 && rule.activations.size() == 1 &&
+      llvm::hasSingleElement(op.getBlock()->without_terminator()) && isa<arith::MulFOp>(op.getBlock()->front())) {
+    OpOperand *other = rule.inputs[rule.inputs.front() == rule.activations.front() ? 1 : 0];
+    if (isa<RankedTensorType>(other->get().getType()) && isConstantValue(other->get()))
+      result.multiplier = other;
   }
   return result;
 }
@@ -146,7 +175,8 @@ Operation *qnn::cloneWithFactors(linalg::LinalgOp op, const QuantRule &rule, OpB
   }
   AffineMap map = AffineMap::get(type.getRank(), 0, exprs, builder.getContext());
 
-  BodyAnalysis analysis(op, rule);
+  OpOperand *only = nullptr;
+  BodyAnalysis analysis = analyze(op, rule, only);
   SmallVector<Value> inputs(op.getDpsInputs()), lifted;
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   for (Value constant : analysis.scaled) {
