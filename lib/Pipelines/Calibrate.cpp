@@ -81,6 +81,8 @@ std::unique_ptr<Pass> mlir::qnn::createExplainPass() {
   return createExplainPass(ExplainPassOptions(), compileObserved);
 }
 
+std::unique_ptr<Pass> mlir::qnn::createSmoothPass() { return createSmoothPass(SmoothPassOptions(), compileObserved); }
+
 CalibratePassOptions CalibratePipelineOptions::getPassOptions() const {
   CalibratePassOptions options;
   options.data = data;

@@ -47,4 +47,46 @@ def EqualizePass : Pass<"qnn-equalize"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect"];
 }
 
+def SmoothPass : Pass<"qnn-smooth", "::mlir::ModuleOp"> {
+  let summary = "move outliers of activations into weights, by factors found on data";
+  let description = [{
+    Expects the Normalized form, leaves it, with the same function up to rounding: SmoothQuant (Xiao et al. 2022) over the regions of
+    `--qnn-equalize`. A channel whose largest magnitude on the data is a, read by weights of which the largest is w, is multiplied by
+    w^(1 - strength) / a^strength, and those weights divided. Where the factor costs nothing it goes into constants that make the channel: the
+    weight and bias of the layer before, also through the product of attention and the division by its sum, or a factor of normalization. Else
+    one multiplication is added to what makes the channel (unless `multiply` is off), where only weights read it. Queries and keys take
+    factors against each other.
+
+    The strength of each region is searched: the model is compiled with observers and run on at most 32 samples of the calibration data, and
+    the noise at the outputs of the region's layers estimated from the values seen, each rounded in the range of least squared error, and
+    from the rounded weights. A region that gains less than 5 % keeps its scale. Each constant is checked as by `--qnn-equalize`.
+
+    Missing or unfit data, a strength above 1 and a `qnn.range`, which would no longer hold, are errors.
+
+    Before and after (test/Equalize/smooth.mlir, where the data's first channel is a hundred times the second):
+    ```mlir
+    %y = linalg.matmul ins(%exp, %w : tensor<4x2xf32>, tensor<2x2xf32>) …
+    ```
+    ```mlir
+    %s = linalg.generic … ins(%exp, %factors : tensor<4x2xf32>, tensor<2xf32>) { mulf }
+    %y = linalg.matmul ins(%s, %w_divided : tensor<4x2xf32>, tensor<2x2xf32>) …
+    ```
+  }];
+  let constructor = "::mlir::qnn::createSmoothPass()";
+  let options = [
+    Option<"data", "calibration-data", "std::string", "\"\"", ".npz with an array for each input, or .npy for the only one">,
+    Option<"maxSamples", "max-samples", "int64_t", "0", "samples of which those used are taken; 0 takes all">,
+    Option<"seed", "seed", "uint64_t", "0", "chooses which samples if there are more; 0 takes the first">,
+    Option<"strength", "strength", "double", "-1.0", "share of the activations' difficulty that moves, from 0 to 1; negative searches">,
+    Option<"multiply", "multiply", "bool", "true", "add a multiplication where no constant can take a factor">,
+  ];
+  let statistics = [
+    Statistic<"numRegions", "regions", "regions whose channels took factors">,
+    Statistic<"numChannels", "channels", "channels that took a factor other than one">,
+    Statistic<"numMultiplications", "multiplications", "multiplications added">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::qnn::QnnDialect"];
+}
+
 #endif // QUANT_OPT_EQUALIZE_PASSES_TD
