@@ -38,6 +38,18 @@ static std::optional<int64_t> getSharedChannelDim(Value value) {
   return std::nullopt;
 }
 
+/// Whether `value` comes from a clip, which costs nothing as the bounds of a clamp only if nothing stands between.
+static bool isClipped(Value value) {
+  Operation *op = value.getDefiningOp();
+  QuantRule rule = op ? getQuantRule(op) : QuantRule();
+  if (rule.role == QuantRole::ValuePreserving)
+    return llvm::any_of(rule.activations, [](OpOperand *operand) { return isClipped(operand->get()); });
+  if (rule.role != QuantRole::Elementwise)
+    return false;
+  Homogeneity homogeneity = cast<QuantizableOpInterface>(op).getHomogeneity();
+  return homogeneity.holds() && homogeneity.scalesBody;
+}
+
 /// Multiplies `value` by a constant of ones along `dim`, for whoever reads it.
 static linalg::GenericOp insertMultiplier(Value value, int64_t dim) {
   OpBuilder builder(value.getContext());
@@ -128,7 +140,7 @@ private:
   static SmallVector<linalg::GenericOp> insertMultipliers(FunctionOpInterface function) {
     SmallVector<Value> candidates;
     auto add = [&](Value value) {
-      if (getSharedChannelDim(value) && !isConstantValue(value))
+      if (getSharedChannelDim(value) && !isConstantValue(value) && !isClipped(value))
         candidates.push_back(value);
     };
     llvm::for_each(function.getArguments(), add);
@@ -170,10 +182,10 @@ private:
       ++numRegions;
       numChannels += channels;
       std::string text =
-          llvm::formatv("{0} channels take factors of strength {1:f2}; the layers' estimated SQNR goes from {2:f1} to "
+          llvm::formatv("{0} factors of strength {1:f2}; the layers' estimated SQNR goes from {2:f1} to "
                         "{3:f1} dB",
-                        channels, region.strength, -10.0 * std::log10(region.errorBefore),
-                        -10.0 * std::log10(region.errorAfter))
+                        channels == 1 ? "one channel takes" : std::to_string(channels) + " channels take",
+                        region.strength, -10.0 * std::log10(region.errorBefore), -10.0 * std::log10(region.errorAfter))
               .str();
       remark::passed(loc, remark::RemarkOpts::name("Smoothed").category("qnn")) << remark::add("{0}", text);
       recordDecision(module, {"qnn-smooth", getNodeName(loc), text});

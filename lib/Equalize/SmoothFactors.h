@@ -18,7 +18,7 @@ struct SmoothOptions {
   /// The exponent of the activations' magnitudes, in [0, 1]; nothing searches.
   std::optional<double> strength;
   /// Factors are kept if they lower the estimated error of a region by at least this share of it.
-  double minGain = 0.05;
+  double minGain = 0.15;
 };
 
 /// What was chosen for one region.

@@ -100,12 +100,24 @@ CalibratePassOptions CalibratePipelineOptions::getPassOptions() const {
   return options;
 }
 
+void mlir::qnn::addScalePasses(OpPassManager &pm, const CalibratePipelineOptions &options) {
+  if (options.equalize)
+    pm.addPass(createEqualizePass());
+  // Why here: what weights alone tell is settled, so that the data is asked only for what they do not.
+  if (options.smooth) {
+    SmoothPassOptions smooth;
+    smooth.data = options.data;
+    smooth.maxSamples = options.maxSamples;
+    smooth.seed = options.seed;
+    pm.addPass(createSmoothPass(smooth, compileObserved));
+  }
+}
+
 void mlir::qnn::buildCalibratePipeline(OpPassManager &pm, const CalibratePipelineOptions &options) {
   // Ranges are measured on the Normalized form, because only there each edge that will be quantized is a value of its
   // own.
   buildNormalizePipeline(pm, NormalizeOptions());
-  if (options.equalize)
-    pm.addPass(createEqualizePass());
+  addScalePasses(pm, options);
   pm.addPass(createCalibratePass(options.getPassOptions(), compileObserved));
   pm.addPass(createVerifyCalibratedPass());
 }

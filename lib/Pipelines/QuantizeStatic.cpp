@@ -31,8 +31,7 @@ public:
     if (hasSource) {
       buildNormalizePipeline(pipeline, NormalizeOptions());
       // Why here: weights and biases are final, and the ranges are to be those of the equalized model.
-      if (options.equalize)
-        pipeline.addPass(createEqualizePass());
+      addScalePasses(pipeline, options);
     }
     if (!options.ranges.empty()) {
       AnnotateRangesPassOptions annotate;

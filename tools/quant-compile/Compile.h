@@ -21,7 +21,8 @@ struct QuantizeOptions {
   std::vector<std::string> merge, exclude, layers;
   double percentile = 99.99;
   int64_t maxSamples = 0, seed = 0;
-  std::string activationType = "u8", activationScheme = "asymmetric", weightScheme = "per-channel", equalize = "on";
+  std::string activationType = "u8", activationScheme = "asymmetric", weightScheme = "per-channel", equalize = "on",
+              smooth = "auto";
   std::string weightBits = "8", accuracy = "default", roundWeights = "auto";
   std::string minSqnr, maxMetricDrop, labels, metricCommand;
 };

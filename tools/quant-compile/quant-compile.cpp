@@ -70,7 +70,7 @@ static llvm::Error checkQuantization(const CompileOptions &options) {
       (calibrates || !how.ranges.empty() || !how.rangesOut.empty() || !how.exclude.empty() || !how.layers.empty() ||
        !how.report.empty() || (how.equalize == "off" && !options.observeLayers) || !how.minSqnr.empty() ||
        !how.maxMetricDrop.empty() || !how.labels.empty() || !how.metricCommand.empty() || how.accuracy != "default" ||
-       how.roundWeights != "auto"))
+       how.roundWeights != "auto" || how.smooth != "auto"))
     return usageError("options of quantization were given without --quantize=static");
   if (how.enabled && calibrates && !how.ranges.empty())
     return usageError("--ranges takes the place of calibration data; give one of them");
@@ -120,6 +120,8 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
   commandLine.list("merge", "FILE.json", how.merge, "range tables measured on other data, which are added");
   commandLine.choice("equalize", {"on", "off"}, how.equalize,
                      "move factors between layers so that the channels of a tensor have alike ranges (on)");
+  commandLine.choice("smooth", {"on", "off", "auto"}, how.smooth,
+                     "move outliers of activations into weights; auto leaves it to the accuracy asked for (auto)");
   commandLine.list(
       "layer", "PATTERN=PRECISION", how.layers,
       "i4, i8, i16, bf16, f16 or f32 for the layers named by node, glob, /expression/, kind:conv, first, last");

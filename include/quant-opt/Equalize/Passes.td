@@ -54,12 +54,13 @@ def SmoothPass : Pass<"qnn-smooth", "::mlir::ModuleOp"> {
     `--qnn-equalize`. A channel whose largest magnitude on the data is a, read by weights of which the largest is w, is multiplied by
     w^(1 - strength) / a^strength, and those weights divided. Where the factor costs nothing it goes into constants that make the channel: the
     weight and bias of the layer before, also through the product of attention and the division by its sum, or a factor of normalization. Else
-    one multiplication is added to what makes the channel (unless `multiply` is off), where only weights read it. Queries and keys take
+    one multiplication is added to what makes the channel (unless `multiply` is off), where only weights read it and it is no clip, whose bounds
+    are the clamp of a requantization. Queries and keys take
     factors against each other.
 
     The strength of each region is searched: the model is compiled with observers and run on at most 32 samples of the calibration data, and
     the noise at the outputs of the region's layers estimated from the values seen, each rounded in the range of least squared error, and
-    from the rounded weights. A region that gains less than 5 % keeps its scale. Each constant is checked as by `--qnn-equalize`.
+    from the rounded weights. A region whose noise falls by less than 15 % keeps its scale. Each constant is checked as by `--qnn-equalize`.
 
     Missing or unfit data, a strength above 1 and a `qnn.range`, which would no longer hold, are errors.
 

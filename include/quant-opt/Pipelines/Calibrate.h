@@ -48,8 +48,15 @@ struct CalibratePipelineOptions : public PassPipelineOptions<CalibratePipelineOp
                         llvm::cl::desc("give the channels of each tensor alike ranges before they are measured"),
                         llvm::cl::init(true)};
 
+  Option<bool> smooth{*this, "smooth",
+                      llvm::cl::desc("move outliers of activations into weights, by factors found on the data"),
+                      llvm::cl::init(false)};
+
   CalibratePassOptions getPassOptions() const;
 };
+
+/// Adds the passes from the Normalized form to the same that make it easier to quantize, as the options say.
+void addScalePasses(OpPassManager &pm, const CalibratePipelineOptions &options);
 
 /// Adds the passes of `--calibrate` to `pm`, a pass manager on modules: from the Imported form to the Calibrated form,
 /// measuring on data. With `rangesOut` the range table is written as well.
