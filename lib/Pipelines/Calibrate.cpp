@@ -83,6 +83,10 @@ std::unique_ptr<Pass> mlir::qnn::createExplainPass() {
 
 std::unique_ptr<Pass> mlir::qnn::createSmoothPass() { return createSmoothPass(SmoothPassOptions(), compileObserved); }
 
+std::unique_ptr<Pass> mlir::qnn::createAbsorbBiasPass() {
+  return createAbsorbBiasPass(AbsorbBiasPassOptions(), compileObserved);
+}
+
 CalibratePassOptions CalibratePipelineOptions::getPassOptions() const {
   CalibratePassOptions options;
   options.data = data;
@@ -110,6 +114,8 @@ void mlir::qnn::addScalePasses(OpPassManager &pm, const CalibratePipelineOptions
     smooth.maxSamples = options.maxSamples;
     smooth.seed = options.seed;
     pm.addPass(createSmoothPass(smooth, compileObserved));
+    // Why here: what is left above zero once the channels are alike.
+    pm.addPass(createAbsorbBiasPass({options.data, options.maxSamples, options.seed}, compileObserved));
   }
 }
 

@@ -90,4 +90,39 @@ def SmoothPass : Pass<"qnn-smooth", "::mlir::ModuleOp"> {
                            "::mlir::qnn::QnnDialect"];
 }
 
+def AbsorbBiasPass : Pass<"qnn-absorb-bias", "::mlir::ModuleOp"> {
+  let summary = "move what all values of a channel exceed from its bias into the next layer's";
+  let description = [{
+    Expects the Normalized form, leaves it. Where the sum of a contraction with a constant weight takes one bias for each channel and an
+    activation that is the identity above zero (relu, leaky relu), and nothing but contractions with constant weight and bias read the result,
+    each channel's bias gives c = max(0, mean - 3 sigma) to them (Nagel et al. 2019), with mean and deviation as observed on at most 32
+    samples of the calibration data, and c at most the least value observed: above c the activation only adds, so that every value on these
+    samples is what it was, up to rounding. The range of the edge falls by what its channels had in common.
+
+    What padding, a residual add or anything else stands behind keeps its bias: there not all terms of the sums would have the shift. An edge
+    whose largest value falls by less than 5 % is left alone. Missing or unfit data and a `qnn.range`, which would no longer hold, are errors.
+
+    Before and after (test/Equalize/absorb-bias.mlir; the biases of two layers with weights of one):
+    ```mlir
+    %b0 = arith.constant dense<8.0> : tensor<2xf32>
+    %b1 = arith.constant dense<0.5> : tensor<2xf32>
+    ```
+    ```mlir
+    %b0 = arith.constant dense<1.7> : tensor<2xf32>   // less 6.3
+    %b1 = arith.constant dense<13.1> : tensor<2xf32>  // two channels' 6.3 more
+    ```
+  }];
+  let constructor = "::mlir::qnn::createAbsorbBiasPass()";
+  let options = [
+    Option<"data", "calibration-data", "std::string", "\"\"", ".npz with an array for each input, or .npy for the only one">,
+    Option<"maxSamples", "max-samples", "int64_t", "0", "samples of which those used are taken; 0 takes all">,
+    Option<"seed", "seed", "uint64_t", "0", "chooses which samples if there are more; 0 takes the first">,
+  ];
+  let statistics = [
+    Statistic<"numLayers", "layers", "layers whose bias moved on">,
+    Statistic<"numChannels", "channels", "channels whose bias moved on">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::qnn::QnnDialect"];
+}
+
 #endif // QUANT_OPT_EQUALIZE_PASSES_TD

@@ -100,6 +100,9 @@ struct Homogeneity {
   /// Whether scalar constants of the computation itself take it, such as the bounds of a clip.
   bool scalesBody = false;
 
+  /// Whether the computation gives its only activation back wherever that is not negative: relu, leaky relu.
+  bool isIdentityAboveZero = false;
+
   bool holds() const { return reason.empty(); }
   static Homogeneity refuse(const Twine &reason) {
     Homogeneity result;

@@ -136,6 +136,20 @@ static BodyAnalysis analyze(linalg::LinalgOp op, const QuantRule &rule, OpOperan
   return all;
 }
 
+/// max(x, 0), or x where it is not negative and anything else elsewhere, in the canonical spelling.
+static bool isIdentityAboveZero(linalg::LinalgOp op, const QuantRule &rule) {
+  if (rule.inputs.size() != 1 || rule.activations.size() != 1)
+    return false;
+  Value x = op.getMatchingBlockArgument(rule.activations.front());
+  Operation *last = op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
+  if (auto maximum = dyn_cast_or_null<arith::MaximumFOp>(last))
+    return maximum.getLhs() == x && matchPattern(maximum.getRhs(), m_AnyZeroFloat());
+  auto select = dyn_cast_or_null<arith::SelectOp>(last);
+  auto compare = select ? select.getCondition().getDefiningOp<arith::CmpFOp>() : arith::CmpFOp();
+  return compare && select.getTrueValue() == x && compare.getPredicate() == arith::CmpFPredicate::OGE &&
+         compare.getLhs() == x && matchPattern(compare.getRhs(), m_AnyZeroFloat());
+}
+
 Homogeneity qnn::getHomogeneity(linalg::LinalgOp op, const QuantRule &rule) {
   if (rule.role != QuantRole::Elementwise)
     return Homogeneity::refuse("it is not elementwise");
@@ -154,6 +168,7 @@ Homogeneity qnn::getHomogeneity(linalg::LinalgOp op, const QuantRule &rule) {
     else
       result.scalesBody = true;
   }
+  result.isIdentityAboveZero = isIdentityAboveZero(op, rule);
   if (rule.inputs.size() == 2 && rule.activations.size() == 1 &&
       llvm::hasSingleElement(op.getBlock()->without_terminator()) && isa<arith::MulFOp>(op.getBlock()->front())) {
     OpOperand *other = rule.inputs[rule.inputs.front() == rule.activations.front() ? 1 : 0];
