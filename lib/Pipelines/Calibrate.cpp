@@ -104,11 +104,11 @@ CalibratePassOptions CalibratePipelineOptions::getPassOptions() const {
   return options;
 }
 
-void mlir::qnn::addScalePasses(OpPassManager &pm, const CalibratePipelineOptions &options) {
+void mlir::qnn::addScalePasses(OpPassManager &pm, const CalibratePipelineOptions &options, bool isBest) {
   if (options.equalize)
     pm.addPass(createEqualizePass());
   // Why here: what weights alone tell is settled, so that the data is asked only for what they do not.
-  if (options.smooth) {
+  if (options.isOn(options.smooth, isBest && !options.data.empty())) {
     SmoothPassOptions smooth;
     smooth.data = options.data;
     smooth.maxSamples = options.maxSamples;
@@ -123,7 +123,7 @@ void mlir::qnn::buildCalibratePipeline(OpPassManager &pm, const CalibratePipelin
   // Ranges are measured on the Normalized form, because only there each edge that will be quantized is a value of its
   // own.
   buildNormalizePipeline(pm, NormalizeOptions());
-  addScalePasses(pm, options);
+  addScalePasses(pm, options, /*isBest=*/false);
   pm.addPass(createCalibratePass(options.getPassOptions(), compileObserved));
   pm.addPass(createVerifyCalibratedPass());
 }

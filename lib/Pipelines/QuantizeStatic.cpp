@@ -31,7 +31,7 @@ public:
     if (hasSource) {
       buildNormalizePipeline(pipeline, NormalizeOptions());
       // Why here: weights and biases are final, and the ranges are to be those of the equalized model.
-      addScalePasses(pipeline, options);
+      addScalePasses(pipeline, options, options.accuracy == Accuracy::Best);
     }
     if (!options.ranges.empty()) {
       AnnotateRangesPassOptions annotate;

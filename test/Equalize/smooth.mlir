@@ -3,7 +3,7 @@
 // RUN: quant-opt %s --split-input-file --qnn-smooth="calibration-data=%S/Inputs/outliers.npy strength=0.5 max-samples=4 seed=1" | FileCheck %s --check-prefix=SEED
 // RUN: quant-opt %s --split-input-file --qnn-smooth="calibration-data=%S/Inputs/outliers.npy strength=0.5 multiply=false" | FileCheck %s --check-prefix=CONSTANTS
 // RUN: quant-opt %s --split-input-file --qnn-smooth="calibration-data=%S/Inputs/outliers.npy" --remarks-filter=qnn --remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=SEARCH
-// RUN: quant-opt %s --split-input-file --calibrate="calibration-data=%S/Inputs/outliers.npy smooth=true" --remarks-filter=qnn --remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=SEARCH
+// RUN: quant-opt %s --split-input-file --calibrate="calibration-data=%S/Inputs/outliers.npy smooth=on" --remarks-filter=qnn --remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=SEARCH
 
 // Half of the 64 moves: the second channel and its weights take a factor of 8.
 // CHECK-LABEL: func @what_only_weights_read_is_multiplied

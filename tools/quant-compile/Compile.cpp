@@ -180,7 +180,7 @@ static void setPipelineOptions(const QuantizeOptions &from, QuantizeStaticOption
   for (const std::string &layer : from.layers)
     to.layers.push_back(layer);
   to.equalize = from.equalize == "on";
-  to.smooth = from.smooth == "on";
+  to.smooth = getStep(from.smooth);
   to.symmetric = from.activationScheme == "symmetric";
   to.activationType = from.activationType == "i8" ? ActivationType::I8 : ActivationType::U8;
   to.activationScheme =

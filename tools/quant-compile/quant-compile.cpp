@@ -121,7 +121,7 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
   commandLine.choice("equalize", {"on", "off"}, how.equalize,
                      "move factors between layers so that the channels of a tensor have alike ranges (on)");
   commandLine.choice("smooth", {"on", "off", "auto"}, how.smooth,
-                     "move outliers of activations into weights; auto leaves it to the accuracy asked for (auto)");
+                     "move outliers of activations into weights; auto: with --accuracy=best (auto)");
   commandLine.list(
       "layer", "PATTERN=PRECISION", how.layers,
       "i4, i8, i16, bf16, f16 or f32 for the layers named by node, glob, /expression/, kind:conv, first, last");

@@ -13,6 +13,9 @@ namespace mlir::qnn {
 /// Compiles a module with observers by the project's own code generator for this machine.
 FailureOr<std::unique_ptr<ObservedModel>> compileObserved(ModuleOp module);
 
+/// Whether a step that improves accuracy is taken: as the accuracy asked for has it, or always, or never.
+enum class Step { Auto, On, Off };
+
 /// The options of `--qnn-calibrate` again, for pipelines; see its description. Pipelines that calibrate may derive from
 /// it.
 struct CalibratePipelineOptions : public PassPipelineOptions<CalibratePipelineOptions> {
@@ -48,15 +51,26 @@ struct CalibratePipelineOptions : public PassPipelineOptions<CalibratePipelineOp
                         llvm::cl::desc("give the channels of each tensor alike ranges before they are measured"),
                         llvm::cl::init(true)};
 
-  Option<bool> smooth{*this, "smooth",
-                      llvm::cl::desc("move outliers of activations into weights, by factors found on the data"),
-                      llvm::cl::init(false)};
+  Option<Step> smooth{
+      *this, "smooth",
+      llvm::cl::desc("move outliers of activations into weights, by factors found on the data (auto: in best)"),
+      llvm::cl::init(Step::Auto), getStepValues()};
 
   CalibratePassOptions getPassOptions() const;
+  bool isOn(const Option<Step> &step, bool isAutomatic) const {
+    return step == Step::On || (step == Step::Auto && isAutomatic);
+  }
+
+protected:
+  static llvm::cl::ValuesClass getStepValues() {
+    return llvm::cl::values(clEnumValN(Step::Auto, "auto", "as accuracy has it"), clEnumValN(Step::On, "on", "always"),
+                            clEnumValN(Step::Off, "off", "never"));
+  }
 };
 
-/// Adds the passes from the Normalized form to the same that make it easier to quantize, as the options say.
-void addScalePasses(OpPassManager &pm, const CalibratePipelineOptions &options);
+/// Adds the passes from the Normalized form to the same that make it easier to quantize, as the options say. `isBest`
+/// is what `smooth` means by auto.
+void addScalePasses(OpPassManager &pm, const CalibratePipelineOptions &options, bool isBest);
 
 /// Adds the passes of `--calibrate` to `pm`, a pass manager on modules: from the Imported form to the Calibrated form,
 /// measuring on data. With `rangesOut` the range table is written as well.

@@ -11,9 +11,6 @@ namespace mlir::qnn {
 /// How much is done for accuracy: steps of seconds, or all there are, which may take minutes.
 enum class Accuracy { Default, Best };
 
-/// Whether a step that improves accuracy is taken: as `Accuracy` has it, or always, or never.
-enum class Step { Auto, On, Off };
-
 struct AccuracyReport;
 
 /// The options of `--quantize-static`: how to calibrate (unless the module states ranges already), and the scheme.
@@ -63,15 +60,6 @@ struct QuantizeStaticOptions : public CalibratePipelineOptions {
 
   /// Whether a goal was asked for, so that missing it matters.
   bool hasExplicitGoal() const { return (!minSqnr.empty() && minSqnr != "off") || !maxMetricDrop.empty(); }
-  bool isOn(const Option<Step> &step, bool isAutomatic) const {
-    return step == Step::On || (step == Step::Auto && isAutomatic);
-  }
-
-private:
-  static llvm::cl::ValuesClass getStepValues() {
-    return llvm::cl::values(clEnumValN(Step::Auto, "auto", "as accuracy has it"), clEnumValN(Step::On, "on", "always"),
-                            clEnumValN(Step::Off, "off", "never"));
-  }
 };
 
 /// Adds the passes of `--quantize-static` to `pm`, a pass manager on modules: from the Imported form, or from the
