@@ -107,8 +107,12 @@ static void addRefinement(OpPassManager &pm, const QuantizeStaticOptions &option
   // Why first: everything after it changes ranges, weights or precisions, and is judged by the float model's outputs.
   pm.addPass(createKeepReferencePass(options, minSqnr, report));
 
-  // Why here: integers are chosen for the final ranges, and layers that stay float are known.
-  if (options.isOn(options.roundWeights, isBest))
+  // Why here: integers are chosen for the final ranges, and layers that stay float are known. They come with biases,
+  // which correction, taking the weights for the nearest ones, would only disturb.
+  const bool roundsWeights = options.isOn(options.roundWeights, isBest);
+  if (options.isOn(options.correctBias, !roundsWeights))
+    pm.addPass(createCorrectBiasPass(getMeasuringOptions<CorrectBiasPassOptions>(options), compileObserved));
+  if (roundsWeights)
     pm.addPass(createRoundWeightsPass(getMeasuringOptions<RoundWeightsPassOptions>(options), compileObserved));
 
   // Why last: only layers that all else could not help are widened.

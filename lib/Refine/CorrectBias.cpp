@@ -146,6 +146,9 @@ LogicalResult CorrectBiasPass::run(ModuleOp module) {
                           llvm::formatv("{0:f1}", after).str(), llvm::formatv("{0:f1}", before).str());
     return success();
   }
+  remark::passed(module.getLoc(), remark::RemarkOpts::name("Corrected").category("qnn"))
+      << remark::add("biases of {0} layers corrected; the output's SQNR is {1} dB, and was {2} dB", changes.size(),
+                     llvm::formatv("{0:f1}", after).str(), llvm::formatv("{0:f1}", before).str());
   numCorrected += changes.size();
   return changeLayers(module, options.scheme, changes, "");
 }

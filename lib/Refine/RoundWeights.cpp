@@ -149,6 +149,9 @@ LogicalResult RoundWeightsPass::run(ModuleOp module) {
                           llvm::formatv("{0:f1}", after).str(), llvm::formatv("{0:f1}", before).str());
     return success();
   }
+  remark::passed(module.getLoc(), remark::RemarkOpts::name("Rounded").category("qnn"))
+      << remark::add("weights of {0} layers chosen; the output's SQNR is {1} dB, and was {2} dB", changes.size(),
+                     llvm::formatv("{0:f1}", after).str(), llvm::formatv("{0:f1}", before).str());
   return changeLayers(module, options.scheme, changes, "least-squares");
 }
 

@@ -188,6 +188,7 @@ static void setPipelineOptions(const QuantizeOptions &from, QuantizeStaticOption
   to.weightScheme = from.weightScheme == "per-tensor" ? WeightScheme::PerTensor : WeightScheme::PerChannel;
   to.weightBits = from.weightBits == "4" ? 4 : 8;
   to.accuracy = from.accuracy == "best" ? Accuracy::Best : Accuracy::Default;
+  to.correctBias = getStep(from.correctBias);
   to.roundWeights = getStep(from.roundWeights);
   to.minSqnr = from.minSqnr;
   to.maxMetricDrop = from.maxMetricDrop;

@@ -70,7 +70,7 @@ static llvm::Error checkQuantization(const CompileOptions &options) {
       (calibrates || !how.ranges.empty() || !how.rangesOut.empty() || !how.exclude.empty() || !how.layers.empty() ||
        !how.report.empty() || (how.equalize == "off" && !options.observeLayers) || !how.minSqnr.empty() ||
        !how.maxMetricDrop.empty() || !how.labels.empty() || !how.metricCommand.empty() || how.accuracy != "default" ||
-       how.roundWeights != "auto" || how.smooth != "auto"))
+       how.roundWeights != "auto" || how.smooth != "auto" || how.correctBias != "auto"))
     return usageError("options of quantization were given without --quantize=static");
   if (how.enabled && calibrates && !how.ranges.empty())
     return usageError("--ranges takes the place of calibration data; give one of them");
@@ -127,6 +127,8 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
       "i4, i8, i16, bf16, f16 or f32 for the layers named by node, glob, /expression/, kind:conv, first, last");
   commandLine.choice("accuracy", {"default", "best"}, how.accuracy,
                      "what is done for accuracy: steps of seconds, or all, which may take minutes (default)");
+  commandLine.choice("correct-bias", {"auto", "on", "off"}, how.correctBias,
+                     "let biases take up what quantization changes in the mean; auto unless weights are chosen (auto)");
   commandLine.choice("round-weights", {"auto", "on", "off"}, how.roundWeights,
                      "choose weights and biases layer by layer on the data; auto does with --accuracy=best (auto)");
   commandLine.value("min-sqnr", "DB", how.minSqnr,

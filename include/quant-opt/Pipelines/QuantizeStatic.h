@@ -45,6 +45,10 @@ struct QuantizeStaticOptions : public CalibratePipelineOptions {
                             llvm::cl::init(Accuracy::Default),
                             llvm::cl::values(clEnumValN(Accuracy::Default, "default", "steps that take seconds"),
                                              clEnumValN(Accuracy::Best, "best", "every step, which may take minutes"))};
+  Option<Step> correctBias{*this, "correct-bias",
+                           llvm::cl::desc("let biases take up what quantization changes in the mean (auto: unless "
+                                          "weights are chosen, and biases with them)"),
+                           llvm::cl::init(Step::Auto), getStepValues()};
   Option<Step> roundWeights{*this, "round-weights",
                             llvm::cl::desc("choose weights and biases layer by layer (auto: in best)"),
                             llvm::cl::init(Step::Auto), getStepValues()};
