@@ -122,6 +122,8 @@ static void addRefinement(OpPassManager &pm, const QuantizeStaticOptions &option
   budget.labels = options.labels;
   budget.metricCommand = options.metricCommand;
   pm.addPass(createMeetBudgetPass(budget, compileObserved, report));
+  // Why here: only now it is known which layers stay float.
+  pm.addPass(createRestoreFloatsPass());
 }
 
 static ReportPassOptions getReportPassOptions(const QuantizeStaticOptions &options) {

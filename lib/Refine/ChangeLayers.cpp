@@ -45,19 +45,22 @@ static Value insertBias(Operation *root, const ChosenChain &choice, ArrayRef<flo
   return sum.getResult(0);
 }
 
-/// The roots of the function's layers, by number.
-static std::vector<Operation *> getRoots(FunctionOpInterface function) {
+/// What was there first is kept, however often it is changed.
+static void keepFloats(Operation *root, StringRef name, Attribute floats) {
+  if (!root->hasAttr(name))
+    root->setAttr(name, floats);
+}
+
+std::vector<QuantizedChain> qnn::getAllLayers(FunctionOpInterface function) {
   llvm::DenseMap<Operation *, Attribute> stated;
   function->walk([&](Operation *op) {
     if (Attribute precision = op->removeAttr(kPrecisionAttr))
       stated[op] = precision;
   });
-  std::vector<Operation *> roots;
-  for (const QuantizedChain &chain : getQuantizedEdges(function).chains)
-    roots.push_back(chain.root);
+  std::vector<QuantizedChain> layers = getQuantizedEdges(function).chains;
   for (auto [op, precision] : stated)
     op->setAttr(kPrecisionAttr, precision);
-  return roots;
+  return layers;
 }
 
 LogicalResult qnn::changeLayers(ModuleOp module, const QuantizationScheme &scheme, ArrayRef<LayerChange> changes,
@@ -71,15 +74,16 @@ LogicalResult qnn::changeLayers(ModuleOp module, const QuantizationScheme &schem
   FailureOr<ChosenParams> chosen = chooseParams(function, scheme);
   if (failed(chosen))
     return failure();
-  const std::vector<Operation *> roots = getRoots(function);
+  const std::vector<QuantizedChain> layers = getAllLayers(function);
   llvm::DenseMap<Operation *, const ChosenChain *> choices;
   for (auto [chain, choice] : llvm::zip_equal(chosen->edges.chains, chosen->chains))
     choices[chain.root] = &choice;
   for (const LayerChange &change : changes) {
-    Operation *root = roots[change.layer];
+    Operation *root = layers[change.layer].root;
     const ChosenChain &choice = *choices[root];
     if (!change.weight.empty()) {
       OpOperand &operand = *choice.weight->operand;
+      keepFloats(root, kFloatWeightAttr, getConstantElements(operand.get()));
       if (operand.get().hasOneUse())
         chosen->ranges.erase(operand.get());
       replaceConstant(operand, change.weight, "_weight");
@@ -98,9 +102,12 @@ LogicalResult qnn::changeLayers(ModuleOp module, const QuantizationScheme &schem
     if (change.bias.empty())
       continue;
     if (choice.bias) {
+      keepFloats(root, kFloatBiasAttr, getConstantElements(choice.bias->get()));
       replaceConstant(*choice.bias, change.bias, "_bias");
       continue;
     }
+    auto biasType = RankedTensorType::get(choice.biasShape, Float32Type::get(module.getContext()));
+    keepFloats(root, kFloatBiasAttr, DenseElementsAttr::get(biasType, 0.0f));
     Value value = root->getResult(0), sum = insertBias(root, choice, change.bias);
     // What was stated about the end of a chain holds for its new end.
     if (auto it = chosen->ranges.find(value); it != chosen->ranges.end()) {

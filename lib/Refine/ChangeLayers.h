@@ -8,6 +8,9 @@
 
 namespace mlir::qnn {
 
+/// The layers of a function without ranges, those whose stated precision is a float one among them.
+std::vector<QuantizedChain> getAllLayers(FunctionOpInterface function);
+
 /// What becomes of one quantized layer of a model; what is empty stays. Layers have the numbers that `Simulation` gives
 /// them: they are counted with those whose stated precision is a float one.
 struct LayerChange {
@@ -17,7 +20,8 @@ struct LayerChange {
   std::vector<float> bias;   ///< one for each channel; a layer without a bias gets one
 };
 
-/// Changes the module's public function, which is in the Calibrated form and stays in it. `method` is what the ranges
+/// Changes the module's public function, which is in the Calibrated form and stays in it. The roots of
+/// changed layers keep what they had (`qnn.float_weight`, `qnn.float_bias`). `method` is what the ranges
 /// on weights say of themselves.
 LogicalResult changeLayers(ModuleOp module, const QuantizationScheme &scheme, ArrayRef<LayerChange> changes,
                            StringRef method);

@@ -15,8 +15,10 @@ std::vector<FitLayer> qnn::getFitLayers(const Simulation &simulation,
       refuse(layer, "its loops make no matrix product of patches");
       continue;
     }
-    std::vector<float> matrices = patches->getMatrices(layer.weight->values);
-    layers.push_back({static_cast<unsigned>(i), std::move(*patches), std::move(matrices), layer.bias});
+    std::vector<float> matrices =
+        patches->getMatrices(layer.floatWeight.empty() ? layer.weight->values : layer.floatWeight);
+    layers.push_back({static_cast<unsigned>(i), std::move(*patches), std::move(matrices),
+                      layer.floatBias.empty() ? layer.bias : layer.floatBias});
   }
   return layers;
 }

@@ -72,6 +72,19 @@ SmallVector<unsigned> Simulation::State::findSources(Value value, const llvm::De
   return found.takeVector();
 }
 
+/// The tensor of f32 that an attribute holds; nothing if it is not there, or not of `count` elements.
+static std::vector<float> readKept(Operation *op, StringRef name, size_t count) {
+  auto attr = op->getAttrOfType<ElementsAttr>(name);
+  std::vector<float> values(count);
+  if (!attr || !attr.getElementType().isF32() || attr.getNumElements() != static_cast<int64_t>(count))
+    return {};
+  std::optional<std::vector<char>> bytes = readBytes(attr);
+  if (!bytes)
+    return {};
+  llvm::copy(*bytes, reinterpret_cast<char *>(values.data()));
+  return values;
+}
+
 void Simulation::State::describe() {
   const ChosenParams &chosen = model.chosen;
   numGroups = chosen.edges.numGroups;
@@ -126,6 +139,8 @@ void Simulation::State::describe() {
         layer.bias = *readConstant<float>(choice.bias->get());
       else
         layer.bias.assign(ShapedType::getNumElements(choice.biasShape), 0.0f);
+      layer.floatWeight = readKept(chain.root, kFloatWeightAttr, layer.weight->values.size());
+      layer.floatBias = readKept(chain.root, kFloatBiasAttr, layer.bias.size());
     }
     layerByName.try_emplace(layer.name, layers.size());
     layers.push_back(std::move(layer));
@@ -252,8 +267,8 @@ void Simulation::quantizeNothing() {
   for (unsigned edge = 0, e = state->edges.size(); edge != e; ++edge)
     setEdge(edge, std::nullopt);
   for (unsigned layer = 0, e = state->layers.size(); layer != e; ++layer) {
-    quantizeWeight(layer, false);
     setBias(layer, {});
+    quantizeWeight(layer, false);
   }
 }
 
@@ -342,7 +357,7 @@ void Simulation::setWeight(unsigned layer, ArrayRef<float> values) {
   if (!info.weight)
     return;
   if (values.empty())
-    values = info.weight->values;
+    values = info.floatWeight.empty() ? info.weight->values : info.floatWeight;
   assert(values.size() == state->weights[layer].size() && "expected as many values as the weight has");
   llvm::copy(values, state->weights[layer].begin());
 }
@@ -353,6 +368,9 @@ void Simulation::quantizeWeight(unsigned layer, bool on) {
   const std::optional<ChosenWeight> &weight = state->layers[layer].weight;
   if (!weight)
     return;
+  const std::vector<float> &floatBias = state->layers[layer].floatBias;
+  if (!floatBias.empty())
+    setBias(layer, on ? state->layers[layer].bias : floatBias);
   if (!on)
     return setWeight(layer, {});
   for (auto [i, value] : llvm::enumerate(state->weights[layer]))

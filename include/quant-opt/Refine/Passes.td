@@ -125,6 +125,27 @@ def CorrectBiasPass : Pass<"qnn-correct-bias", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def RestoreFloatsPass : Pass<"qnn-restore-floats"> {
+  let summary = "give layers that stay float their own weights and biases back";
+  let description = [{
+    Expects the Calibrated form and leaves it. Passes that choose weights or biases for quantization keep those of the float model in the attributes
+    `qnn.float_weight` and `qnn.float_bias` of the layer's root. A layer whose `qnn.precision` is a float one by now gets them back, without a
+    `qnn.range` on its weight; then all these attributes are dropped.
+
+    Before and after (test/Refine/restore-floats.mlir):
+    ```mlir
+    %w = arith.constant dense<[[0.5, 1.0]]> : tensor<1x2xf32>
+    %y = linalg.matmul_transpose_b {qnn.float_weight = dense<[[0.4, 1.1]]> : tensor<1x2xf32>, qnn.precision = "f32"} ins(%x, %w : …
+    ```
+    ```mlir
+    %w = arith.constant dense<[[0.4, 1.1]]> : tensor<1x2xf32>
+    %y = linalg.matmul_transpose_b {qnn.precision = "f32"} ins(%x, %w : …
+    ```
+  }];
+  let statistics = [Statistic<"numRestored", "restored", "layers that got their weights or biases back">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::qnn::QnnDialect"];
+}
+
 def RoundWeightsPass : Pass<"qnn-round-weights", "::mlir::ModuleOp"> {
   let summary = "choose integer weights and biases by which each layer gives most nearly what it gave in float";
   let description = [{

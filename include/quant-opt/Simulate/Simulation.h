@@ -64,6 +64,9 @@ struct SimulatedLayer {
   std::vector<int64_t> biasShape;
   AffineMap biasMap;
   bool hasBias = false;
+  /// What the layer computes with in float, where others were chosen for quantization (`qnn.float_weight`,
+  /// `qnn.float_bias`); empty where it is the same.
+  std::vector<float> floatWeight, floatBias;
 };
 
 /// What a tap sees. Edges and operands include what happened to them before: a tap is of the current run.

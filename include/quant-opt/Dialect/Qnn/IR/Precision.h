@@ -10,6 +10,11 @@ namespace mlir::qnn {
 /// A string attribute of an operation that begins a chain (see Analysis/QuantizedEdges.h), before the Qdq form.
 constexpr llvm::StringLiteral kPrecisionAttr = "qnn.precision";
 
+/// Tensors on the same operation: its weight and bias as they were before others were chosen for quantization.
+/// `--qnn-restore-floats` gives them back to layers that stay float.
+constexpr llvm::StringLiteral kFloatWeightAttr = "qnn.float_weight";
+constexpr llvm::StringLiteral kFloatBiasAttr = "qnn.float_bias";
+
 enum class Precision {
   I8,   ///< 8-bit weights and activations: what a layer without the attribute has
   I4,   ///< 4-bit weights, 8-bit activations
