@@ -107,6 +107,14 @@ static void addRefinement(OpPassManager &pm, const QuantizeStaticOptions &option
   // Why first: everything after it changes ranges, weights or precisions, and is judged by the float model's outputs.
   pm.addPass(createKeepReferencePass(options, minSqnr, report));
 
+  // Why here: from the ranges that each edge's own error led to, before anything is fitted to them.
+  if (options.chooseRanges == "auto" ? isBest : options.chooseRanges != "off") {
+    auto ranges = getMeasuringOptions<ChooseRangesPassOptions>(options);
+    if (options.chooseRanges != "auto")
+      ranges.criterion = options.chooseRanges;
+    pm.addPass(createChooseRangesPass(ranges, compileObserved));
+  }
+
   // Why here: integers are chosen for the final ranges, and layers that stay float are known. They come with biases,
   // which correction, taking the weights for the nearest ones, would only disturb.
   const bool roundsWeights = options.isOn(options.roundWeights, isBest);

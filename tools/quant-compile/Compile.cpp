@@ -189,6 +189,7 @@ static void setPipelineOptions(const QuantizeOptions &from, QuantizeStaticOption
   to.weightBits = from.weightBits == "4" ? 4 : 8;
   to.accuracy = from.accuracy == "best" ? Accuracy::Best : Accuracy::Default;
   to.correctBias = getStep(from.correctBias);
+  to.chooseRanges = from.chooseRanges;
   to.roundWeights = getStep(from.roundWeights);
   to.minSqnr = from.minSqnr;
   to.maxMetricDrop = from.maxMetricDrop;

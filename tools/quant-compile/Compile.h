@@ -23,7 +23,8 @@ struct QuantizeOptions {
   int64_t maxSamples = 0, seed = 0;
   std::string activationType = "u8", activationScheme = "asymmetric", weightScheme = "per-channel", equalize = "on",
               smooth = "auto";
-  std::string weightBits = "8", accuracy = "default", correctBias = "auto", roundWeights = "auto";
+  std::string weightBits = "8", accuracy = "default", chooseRanges = "auto", correctBias = "auto",
+              roundWeights = "auto";
   std::string minSqnr, maxMetricDrop, labels, metricCommand;
 };
 

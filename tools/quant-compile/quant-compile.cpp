@@ -70,7 +70,7 @@ static llvm::Error checkQuantization(const CompileOptions &options) {
       (calibrates || !how.ranges.empty() || !how.rangesOut.empty() || !how.exclude.empty() || !how.layers.empty() ||
        !how.report.empty() || (how.equalize == "off" && !options.observeLayers) || !how.minSqnr.empty() ||
        !how.maxMetricDrop.empty() || !how.labels.empty() || !how.metricCommand.empty() || how.accuracy != "default" ||
-       how.roundWeights != "auto" || how.smooth != "auto" || how.correctBias != "auto"))
+       how.roundWeights != "auto" || how.smooth != "auto" || how.correctBias != "auto" || how.chooseRanges != "auto"))
     return usageError("options of quantization were given without --quantize=static");
   if (how.enabled && calibrates && !how.ranges.empty())
     return usageError("--ranges takes the place of calibration data; give one of them");
@@ -129,6 +129,9 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
                      "what is done for accuracy: steps of seconds, or all, which may take minutes (default)");
   commandLine.choice("correct-bias", {"auto", "on", "off"}, how.correctBias,
                      "let biases take up what quantization changes in the mean; auto unless weights are chosen (auto)");
+  commandLine.choice(
+      "choose-ranges", {"auto", "off", "layer-output", "model-output", "cross-entropy"}, how.chooseRanges,
+      "choose ranges by their effect on the data; auto does by layer-output with --accuracy=best (auto)");
   commandLine.choice("round-weights", {"auto", "on", "off"}, how.roundWeights,
                      "choose weights and biases layer by layer on the data; auto does with --accuracy=best (auto)");
   commandLine.value("min-sqnr", "DB", how.minSqnr,

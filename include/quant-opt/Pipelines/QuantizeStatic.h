@@ -49,6 +49,11 @@ struct QuantizeStaticOptions : public CalibratePipelineOptions {
                            llvm::cl::desc("let biases take up what quantization changes in the mean (auto: unless "
                                           "weights are chosen, and biases with them)"),
                            llvm::cl::init(Step::Auto), getStepValues()};
+  Option<std::string> chooseRanges{
+      *this, "choose-ranges",
+      llvm::cl::desc(
+          "choose ranges by layer-output, model-output or cross-entropy; off; auto: by layer-output in best"),
+      llvm::cl::init("auto")};
   Option<Step> roundWeights{*this, "round-weights",
                             llvm::cl::desc("choose weights and biases layer by layer (auto: in best)"),
                             llvm::cl::init(Step::Auto), getStepValues()};
