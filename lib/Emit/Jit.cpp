@@ -19,12 +19,24 @@ struct FreeDeleter {
 using AlignedBytes = std::unique_ptr<char, FreeDeleter>;
 } // namespace
 
+/// Steps that observe call what they find in the frame.
+static void ignore(void *, int32_t, const float *, int64_t) {}
+
 struct JitModel::State {
   std::vector<TensorInfo> inputs, outputs;
   std::vector<std::string> observedEdges;
   std::unique_ptr<llvm::orc::LLJIT> jit;
   std::vector<std::pair<quant_opt_step_fn, int64_t>> steps;
   AlignedBytes weights, workspace;
+  int64_t workspaceBytes = 0;
+
+  void run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs, char *memory, void *observer,
+           quant_opt_observe_fn observe) const {
+    quant_opt_frame frame = {inputs.data(), outputs.data(), memory,
+                             weights.get(), observer,       observe ? observe : ignore};
+    for (auto [step, count] : steps)
+      step(&frame, 0, count);
+  }
 };
 
 JitModel::JitModel(std::unique_ptr<State> state) : state(std::move(state)) {}
@@ -76,6 +88,7 @@ llvm::Expected<std::unique_ptr<JitModel>> JitModel::create(Program &&program) {
   }
 
   state->weights = allocate(program.weights.size());
+  state->workspaceBytes = program.workspaceBytes;
   state->workspace = allocate(program.workspaceBytes);
   if (!state->weights || !state->workspace)
     return makeToolError(ExitCode::Limit, "out of memory for the weights or the workspace");
@@ -86,13 +99,16 @@ llvm::Expected<std::unique_ptr<JitModel>> JitModel::create(Program &&program) {
   return std::unique_ptr<JitModel>(new JitModel(std::move(state)));
 }
 
-/// Steps that observe call what they find in the frame.
-static void ignore(void *, int32_t, const float *, int64_t) {}
-
 void JitModel::run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs, void *observer,
                    quant_opt_observe_fn observe) {
-  quant_opt_frame frame = {inputs.data(),        outputs.data(), state->workspace.get(),
-                           state->weights.get(), observer,       observe ? observe : ignore};
-  for (auto [step, count] : state->steps)
-    step(&frame, 0, count);
+  state->run(inputs, outputs, state->workspace.get(), observer, observe);
+}
+
+JitModel::Workspace JitModel::createWorkspace() const {
+  return Workspace(allocate(state->workspaceBytes).release(), free);
+}
+
+void JitModel::run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs, const Workspace &workspace, void *observer,
+                   quant_opt_observe_fn observe) const {
+  state->run(inputs, outputs, workspace.get(), observer, observe);
 }

@@ -13,6 +13,7 @@
 #include "quant-opt/Simulate/Passes.h"
 
 #include "mlir/Pass/PassRegistry.h"
+#include "llvm/Support/ThreadPool.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -38,12 +39,52 @@ public:
   void run(ArrayRef<const void *> inputs, void *observer, quant_opt_observe_fn observe) override {
     model->run(inputs, pointers, observer, observe);
   }
+  void runMany(ArrayRef<ArrayRef<const void *>> inputs,
+               function_ref<void(size_t number, ArrayRef<const void *> outputs)> consume) override;
 
 private:
   std::unique_ptr<JitModel> model;
   std::vector<std::vector<char>> outputs;
   std::vector<void *> pointers;
+  std::vector<JitModel::Workspace> workspaces; ///< one for each thread, made when first needed
 };
+
+/// Waves of a few runs for each thread; each wave's outputs are consumed in order before the next begins.
+void JitObservedModel::runMany(ArrayRef<ArrayRef<const void *>> inputs,
+                               function_ref<void(size_t number, ArrayRef<const void *> outputs)> consume) {
+  constexpr size_t kRunsPerThread = 8;
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency());
+  const size_t threads = std::min<size_t>(pool.getMaxConcurrency(), inputs.size());
+  while (workspaces.size() < threads) {
+    JitModel::Workspace workspace = model->createWorkspace();
+    if (!workspace)
+      break;
+    workspaces.push_back(std::move(workspace));
+  }
+  if (threads < 2 || workspaces.size() < 2)
+    return ObservedModel::runMany(inputs, consume);
+  const size_t used = std::min(threads, workspaces.size()), wave = used * kRunsPerThread;
+  std::vector<std::vector<std::vector<char>>> results(wave, outputs);
+  for (size_t begin = 0; begin < inputs.size(); begin += wave) {
+    const size_t end = std::min(begin + wave, inputs.size());
+    for (size_t thread = 0; thread < used; ++thread)
+      pool.async([&, thread] {
+        for (size_t i = begin + thread; i < end; i += used) {
+          std::vector<void *> to;
+          for (std::vector<char> &bytes : results[i - begin])
+            to.push_back(bytes.data());
+          model->run(inputs[i], to, workspaces[thread], nullptr, [](void *, int32_t, const float *, int64_t) {});
+        }
+      });
+    pool.wait();
+    for (size_t i = begin; i < end; ++i) {
+      std::vector<const void *> from;
+      for (const std::vector<char> &bytes : results[i - begin])
+        from.push_back(bytes.data());
+      consume(i, from);
+    }
+  }
+}
 
 } // namespace
 

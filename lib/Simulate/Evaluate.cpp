@@ -80,30 +80,38 @@ ArrayRef<float> Evaluation::getValid(ArrayRef<const void *> pointers, unsigned o
   return data.take_front(data.size() / batch * valid);
 }
 
-llvm::Expected<Evaluation> Evaluation::create(ArrayRef<TensorInfo> outputs, SampleSet samples, RunModelFn run) {
-  Evaluation evaluation;
-  evaluation.samples = std::move(samples);
-  for (auto [i, output] : llvm::enumerate(outputs)) {
+llvm::Error Evaluation::begin(ArrayRef<TensorInfo> all, SampleSet set) {
+  samples = std::move(set);
+  for (auto [i, output] : llvm::enumerate(all)) {
     if (output.type != "float")
       continue;
-    evaluation.infos.push_back(output);
-    evaluation.outputs.push_back(i);
-    evaluation.widths.push_back(output.shape.empty() ? 1 : output.shape.back());
+    infos.push_back(output);
+    outputs.push_back(i);
+    widths.push_back(output.shape.empty() ? 1 : output.shape.back());
   }
-  if (evaluation.outputs.empty())
+  if (outputs.empty())
     return makeToolError(ExitCode::BadInput, "the model has no output of floats, by which its error could be measured");
+  return llvm::Error::success();
+}
+
+void Evaluation::keep(RunOutputs &collected, ArrayRef<const void *> pointers, int64_t run) const {
+  auto &kept = collected.emplace_back();
+  for (unsigned output = 0; output != outputs.size(); ++output)
+    kept.push_back(getValid(pointers, output, run).vec());
+}
+
+llvm::Expected<Evaluation> Evaluation::create(ArrayRef<TensorInfo> outputs, SampleSet samples, RunModelFn run) {
+  Evaluation evaluation;
+  if (llvm::Error error = evaluation.begin(outputs, std::move(samples)))
+    return std::move(error);
   evaluation.references = evaluation.collect(run);
   return std::move(evaluation);
 }
 
 RunOutputs Evaluation::collect(RunModelFn run) const {
   RunOutputs collected;
-  for (int64_t i = 0; i < samples.getNumRuns(); ++i) {
-    ArrayRef<const void *> pointers = run(samples.getInputs(i));
-    auto &kept = collected.emplace_back();
-    for (unsigned output = 0; output != outputs.size(); ++output)
-      kept.push_back(getValid(pointers, output, i).vec());
-  }
+  for (int64_t i = 0; i < samples.getNumRuns(); ++i)
+    keep(collected, run(samples.getInputs(i)), i);
   return collected;
 }
 
@@ -115,20 +123,25 @@ std::vector<OutputError> Evaluation::compare(const RunOutputs &collected) const 
   return errors;
 }
 
-/// Runs a simulation as it is set.
-static auto makeRun(Simulation &simulation) {
-  return [&simulation](ArrayRef<const void *> inputs) {
-    simulation.run(inputs);
-    return simulation.getOutputData();
-  };
+/// The first `count` runs of `samples` by a simulation as it is set.
+static void runAll(Simulation &simulation, const SampleSet &samples, int64_t count,
+                   llvm::function_ref<void(size_t, ArrayRef<const void *>)> consume) {
+  std::vector<ArrayRef<const void *>> inputs;
+  for (int64_t i = 0; i < count; ++i)
+    inputs.push_back(samples.getInputs(i));
+  simulation.runMany(inputs, consume);
 }
 
 llvm::Expected<Evaluation> Evaluation::create(Simulation &simulation, SampleSet samples) {
+  Evaluation evaluation;
+  if (llvm::Error error = evaluation.begin(simulation.getOutputs(), std::move(samples)))
+    return std::move(error);
   Simulation::Settings settings = simulation.getSettings();
   simulation.quantizeNothing();
-  llvm::Expected<Evaluation> evaluation = create(simulation.getOutputs(), std::move(samples), makeRun(simulation));
+  runAll(simulation, evaluation.samples, evaluation.samples.getNumRuns(),
+         [&](size_t i, ArrayRef<const void *> pointers) { evaluation.keep(evaluation.references, pointers, i); });
   simulation.setSettings(settings);
-  return evaluation;
+  return std::move(evaluation);
 }
 
 std::vector<OutputError> Evaluation::measureEach(RunModelFn run, int64_t maxRuns) const {
@@ -143,7 +156,13 @@ std::vector<OutputError> Evaluation::measureEach(RunModelFn run, int64_t maxRuns
 }
 
 std::vector<OutputError> Evaluation::measureEach(Simulation &simulation, int64_t maxRuns) const {
-  return measureEach(makeRun(simulation), maxRuns);
+  std::vector<OutputError> errors(outputs.size());
+  const int64_t count = maxRuns ? std::min(maxRuns, samples.getNumRuns()) : samples.getNumRuns();
+  runAll(simulation, samples, count, [&](size_t i, ArrayRef<const void *> pointers) {
+    for (unsigned output = 0; output != outputs.size(); ++output)
+      errors[output].add(references[i][output], getValid(pointers, output, i), widths[output]);
+  });
+  return errors;
 }
 
 OutputError Evaluation::measure(Simulation &simulation, int64_t maxRuns) const {

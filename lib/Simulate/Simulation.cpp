@@ -419,6 +419,18 @@ void Simulation::run(ArrayRef<const void *> inputs, TapFn tap) {
 
 ArrayRef<const void *> Simulation::getOutputData() const { return state->build->getOutputData(); }
 
+void Simulation::runMany(ArrayRef<ArrayRef<const void *>> inputs,
+                         llvm::function_ref<void(size_t number, ArrayRef<const void *> outputs)> consume) {
+  std::vector<std::vector<const void *>> arguments(inputs.size(), state->arguments);
+  std::vector<ArrayRef<const void *>> views;
+  for (auto [all, own] : llvm::zip_equal(arguments, inputs)) {
+    assert(own.size() == state->numInputs && "expected a pointer for each of the model's inputs");
+    llvm::copy(own, all.begin());
+    views.push_back(all);
+  }
+  state->build->runMany(views, consume);
+}
+
 ArrayRef<float> Simulation::getOutput(unsigned output) const {
   const TensorInfo &info = getOutputs()[output];
   assert(info.type == "float" && "expected an output of floats");

@@ -25,6 +25,15 @@ public:
   /// Edge i of `observe` is the i-th of these.
   virtual ArrayRef<std::string> getObservedEdges() const = 0;
   virtual void run(ArrayRef<const void *> inputs, void *observer, quant_opt_observe_fn observe) = 0;
+  /// Runs each of `inputs` without an observer, several at once where the model can, and calls `consume` with its
+  /// number and its outputs for each in their order.
+  virtual void runMany(ArrayRef<ArrayRef<const void *>> inputs,
+                       function_ref<void(size_t number, ArrayRef<const void *> outputs)> consume) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      run(inputs[i], nullptr, [](void *, int32_t, const float *, int64_t) {});
+      consume(i, getOutputData());
+    }
+  }
 };
 
 /// Compiles a module in the Normalized form with `qnn.observe` on its edges; emits errors. `module` may be changed.

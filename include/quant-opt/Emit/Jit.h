@@ -10,7 +10,7 @@
 
 namespace mlir::qnn {
 
-/// A program compiled for this machine, with its weights and one workspace. One call at a time.
+/// A program compiled for this machine, with its weights and one workspace.
 class JitModel {
 public:
   /// Compiles the best path of `program` that this machine can run.
@@ -22,9 +22,16 @@ public:
   /// Edge i of `observe` is the i-th of these.
   ArrayRef<std::string> getObservedEdges() const;
 
-  /// Runs all steps once. The pointers are in the model's order and have the model's shapes.
+  /// Runs all steps once. The pointers are in the model's order and have the model's shapes. One call at a time.
   void run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs, void *observer = nullptr,
            quant_opt_observe_fn observe = nullptr);
+
+  /// Memory for calls beside that one: calls with workspaces of their own may run at once.
+  using Workspace = std::unique_ptr<char, void (*)(void *)>;
+  /// Null if there is not enough memory.
+  Workspace createWorkspace() const;
+  void run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs, const Workspace &workspace,
+           void *observer = nullptr, quant_opt_observe_fn observe = nullptr) const;
 
 private:
   struct State;

@@ -98,6 +98,9 @@ public:
 
 private:
   SampleSet samples;
+  /// Takes the samples and which outputs are float; fails if none is.
+  llvm::Error begin(ArrayRef<TensorInfo> all, SampleSet set);
+  void keep(RunOutputs &collected, ArrayRef<const void *> pointers, int64_t run) const;
   ArrayRef<float> getValid(ArrayRef<const void *> pointers, unsigned output, int64_t run) const;
 
   std::vector<TensorInfo> infos; ///< of the float ones

@@ -157,6 +157,10 @@ public:
 
   /// Runs once, with a pointer for each of the model's inputs.
   void run(ArrayRef<const void *> inputs, TapFn tap = nullptr);
+  /// Runs each of `inputs` as the simulation is set, several at once on machines with several cores, and calls
+  /// `consume(i, outputs)` with a pointer for each output, for each in their order. Nothing is tapped.
+  void runMany(ArrayRef<ArrayRef<const void *>> inputs,
+               llvm::function_ref<void(size_t number, ArrayRef<const void *> outputs)> consume);
   /// The output of that number after the last run. It must be of type "float".
   ArrayRef<float> getOutput(unsigned output) const;
   /// A pointer for each output.

@@ -168,6 +168,29 @@ TEST_F(SimulationTest, WiderAndNarrowerTypesAreParametersToo) {
   EXPECT_EQ(found, simulation->getOutput(0).vec());
 }
 
+TEST_F(SimulationTest, ManyRunsAreTheRunsOneByOneInTheirOrder) {
+  std::unique_ptr<Simulation> simulation = simulate();
+  ASSERT_TRUE(simulation);
+  simulation->quantizeAll();
+  std::vector<std::vector<float>> inputs;
+  for (int i = 0; i < 100; ++i)
+    inputs.push_back({i * 0.03f, i * -0.01f, 1.0f, i % 7 - 2.0f});
+  std::vector<const void *> pointers;
+  for (const std::vector<float> &input : inputs)
+    pointers.push_back(input.data());
+  std::vector<ArrayRef<const void *>> runs;
+  for (const void *&pointer : pointers)
+    runs.push_back(ArrayRef<const void *>(&pointer, 1));
+  size_t next = 0;
+  simulation->runMany(runs, [&](size_t i, ArrayRef<const void *> outputs) {
+    EXPECT_EQ(i, next++);
+    std::vector<float> found(static_cast<const float *>(outputs[0]), static_cast<const float *>(outputs[0]) + 2);
+    simulation->run({inputs[i].data()});
+    EXPECT_EQ(found, simulation->getOutput(0).vec());
+  });
+  EXPECT_EQ(next, inputs.size());
+}
+
 TEST_F(SimulationTest, NaNAndInfinitiesAreQuantizedByTheRule) {
   std::unique_ptr<Simulation> simulation = simulate();
   ASSERT_TRUE(simulation);
