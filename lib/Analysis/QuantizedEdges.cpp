@@ -49,6 +49,7 @@ private:
   bool canBeEdge(Value value);
 
   QuantizedEdges collect();
+  void collectWidths(QuantizedEdges &result, llvm::function_ref<unsigned(Value)> getGroup);
   void collectFloatOps(QuantizedEdges &result);
 
   FunctionOpInterface function;
@@ -335,6 +336,35 @@ void EdgeFinder::collectFloatOps(QuantizedEdges &result) {
   }
 }
 
+/// Which groups hold 16 bits, and who reads them in 8.
+void EdgeFinder::collectWidths(QuantizedEdges &result, llvm::function_ref<unsigned(Value)> getGroup) {
+  std::vector<bool> isReadWide(result.numGroups), isReadNarrow(result.numGroups), isMadeWide(result.numGroups);
+  std::vector<std::pair<OpOperand *, unsigned>> narrow;
+  for (unsigned number : integerChains) {
+    const QuantizedChain &chain = chains[number];
+    if (chain.role != QuantRole::Contraction)
+      continue;
+    bool isWide = getPrecision(chain.root) == Precision::I16;
+    for (OpOperand *operand : rules[chain.root].activations) {
+      if (!demanded.contains(operand->get()))
+        continue;
+      unsigned group = getGroup(operand->get());
+      if (group >= result.numGroups)
+        continue; // Of constants alone.
+      (isWide ? isReadWide : isReadNarrow)[group] = true;
+      if (!isWide)
+        narrow.push_back({operand, group});
+    }
+    if (isWide && demanded.contains(chain.result) && getGroup(chain.result) < result.numGroups)
+      isMadeWide[getGroup(chain.result)] = true;
+  }
+  for (unsigned group = 0; group != result.numGroups; ++group)
+    result.groupBits.push_back(isReadWide[group] || (isMadeWide[group] && !isReadNarrow[group]) ? 16 : 8);
+  for (auto [operand, group] : narrow)
+    if (result.groupBits[group] == 16)
+      result.narrowReads.push_back({operand, group});
+}
+
 QuantizedEdges EdgeFinder::collect() {
   QuantizedEdges result;
   llvm::MapVector<void *, unsigned> groupNumbers;
@@ -364,6 +394,7 @@ QuantizedEdges EdgeFinder::collect() {
     for (Value value : op->getResults())
       addIfEdge(value);
   result.numGroups = groupNumbers.size();
+  collectWidths(result, getGroup);
 
   SmallVector<unsigned> sorted(integerChains.begin(), integerChains.end());
   llvm::sort(sorted, [&](unsigned a, unsigned b) { return order[chains[a].root] < order[chains[b].root]; });

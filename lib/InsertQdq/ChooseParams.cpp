@@ -10,9 +10,12 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
-EdgeParams qnn::getEdgeParams(const numerics::Range &range, const QuantizationScheme &scheme) {
+EdgeParams qnn::getEdgeParams(const numerics::Range &range, const QuantizationScheme &scheme, unsigned bits) {
   EdgeParams result;
-  result.bounds = scheme.activationType == ActivationType::U8 ? numerics::kU8 : numerics::kS8;
+  if (scheme.activationType == ActivationType::U8)
+    result.bounds = bits == 16 ? numerics::kU16 : numerics::kU8;
+  else
+    result.bounds = bits == 16 ? numerics::kS16 : numerics::kS8;
   result.params = scheme.activationScheme == ActivationScheme::Asymmetric
                       ? numerics::asymmetricParams(range.lo, range.hi, result.bounds)
                       : numerics::symmetricParams(range.lo, range.hi, result.bounds);
@@ -199,8 +202,8 @@ FailureOr<ChosenGroups> qnn::chooseGroups(const QuantizedEdges &edges, const llv
     groups[group].include(value);
   if (!complete)
     return failure();
-  for (const numerics::Range &range : groups)
-    result.params.push_back(getEdgeParams(range, scheme));
+  for (auto [range, bits] : llvm::zip_equal(groups, edges.groupBits))
+    result.params.push_back(getEdgeParams(range, scheme, bits));
   return result;
 }
 

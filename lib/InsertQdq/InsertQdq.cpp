@@ -52,8 +52,9 @@ private:
 Type InsertQdqPass::getQuantizedType(const EdgeParams &edge) {
   MLIRContext *context = &getContext();
   bool isUnsigned = activationType == ActivationType::U8;
+  unsigned bits = edge.bounds.qmax - edge.bounds.qmin > 255 ? 16 : 8;
   return quant::UniformQuantizedType::get(isUnsigned ? 0 : quant::QuantizationFlags::Signed,
-                                          IntegerType::get(context, 8), Float32Type::get(context), edge.params.scale,
+                                          IntegerType::get(context, bits), Float32Type::get(context), edge.params.scale,
                                           edge.params.zeroPoint, edge.bounds.qmin, edge.bounds.qmax);
 }
 
@@ -109,6 +110,15 @@ LogicalResult InsertQdqPass::runOnFunction(FunctionOpInterface function) {
   }
   for (const QuantizedEdge &edge : edges.constants)
     insertPair(edge, types[edge.group], /*step=*/0.0f);
+  // Of one scale all the same: an 8-bit reader rounds the 16-bit values once more.
+  for (auto [operand, group] : edges.narrowReads) {
+    builder.setInsertionPoint(operand->getOwner());
+    Location loc = operand->get().getLoc();
+    auto type = cast<RankedTensorType>(operand->get().getType());
+    Type narrow = getQuantizedType(getEdgeParams(chosen->groupRanges[group], scheme));
+    Value quantized = quant::QuantizeCastOp::create(builder, loc, type.clone(narrow), operand->get());
+    operand->set(quant::DequantizeCastOp::create(builder, loc, type, quantized));
+  }
   return success();
 }
 

@@ -2,6 +2,7 @@
 //---------------------------------------------------===//
 #include "Accumulators.h"
 
+#include "quant-opt/Numerics/Quantize.h"
 #include "quant-opt/Support/Locations.h"
 #include "quant-opt/Support/Weights.h"
 
@@ -29,6 +30,15 @@ struct BodyInput {
   AffineMap map;
 };
 
+/// One byte of each integer of an operand, or all of it.
+struct Plane {
+  Value storage;
+  bool isUnsigned;
+  int32_t zeroPoint;
+  int64_t maxMagnitude; // of the difference from the zero point
+  unsigned shift;
+};
+
 } // namespace
 
 /// The number of iterations of each loop, read off operand dimensions that a loop walks alone; -1 where none does.
@@ -41,8 +51,38 @@ static SmallVector<int64_t> getLoopRanges(const QuantRule &rule, ArrayRef<Value>
   return ranges;
 }
 
-static int64_t getMaxMagnitude(const StorageKind &kind) {
-  return std::max(std::abs(kind.min - kind.zeroPoint), std::abs(kind.max - kind.zeroPoint));
+static int64_t getMaxMagnitude(int32_t min, int32_t max, int32_t zeroPoint) {
+  return std::max(std::abs(min - zeroPoint), std::abs(max - zeroPoint));
+}
+
+/// The high or low byte of each 16-bit integer.
+static Value extractBytes(OpBuilder &builder, Location loc, Value words, bool high) {
+  auto type = cast<RankedTensorType>(words.getType()).clone(builder.getI8Type());
+  Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType());
+  AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
+  SmallVector<utils::IteratorType> parallel(type.getRank(), utils::IteratorType::parallel);
+  return linalg::GenericOp::create(builder, loc, type, words, empty, ArrayRef{identity, identity}, parallel,
+                                   [&](OpBuilder &b, Location bodyLoc, ValueRange args) {
+                                     Value word = args[0];
+                                     if (high)
+                                       word = arith::ShRUIOp::create(b, bodyLoc, word,
+                                                                     arith::ConstantIntOp::create(b, bodyLoc, 8, 16));
+                                     Value byte = arith::TruncIOp::create(b, bodyLoc, b.getI8Type(), word);
+                                     linalg::YieldOp::create(b, bodyLoc, byte);
+                                   })
+      .getResult(0);
+}
+
+/// The operand as kernels multiply it: its integers, or if they are 16-bit factors their bytes, high first.
+static SmallVector<Plane, 2> getPlanes(OpBuilder &builder, Location loc, Value source, const StorageKind &kind,
+                                       bool isFactor) {
+  Value storage = getStorage(builder, source);
+  if (kind.width == 8 || !isFactor)
+    return {{storage, kind.isUnsigned, kind.zeroPoint, getMaxMagnitude(kind.min, kind.max, kind.zeroPoint), 0}};
+  int32_t high = numerics::highPlane(kind.zeroPoint), low = numerics::lowPlane(kind.zeroPoint);
+  return {{extractBytes(builder, loc, storage, true), kind.isUnsigned, high,
+           getMaxMagnitude(numerics::highPlane(kind.min), numerics::highPlane(kind.max), high), 8},
+          {extractBytes(builder, loc, storage, false), /*isUnsigned=*/true, low, getMaxMagnitude(0, 255, low), 0}};
 }
 
 /// Makes the weight's parameters those of its output channels; fails if they vary within one.
@@ -139,6 +179,7 @@ FailureOr<Accumulator> qnn::createAccumulator(OpBuilder &builder, Operation *op,
     return failure();
   }
 
+  bool isProduct = rule.role == QuantRole::Contraction;
   result.activationScale = kinds[0].scale;
   AffineMap resultMap = rule.maps.back();
   if (constant) {
@@ -148,11 +189,6 @@ FailureOr<Accumulator> qnn::createAccumulator(OpBuilder &builder, Operation *op,
       return failure();
     }
     result.weightScales = weight->scales;
-    result.bounds = AccumulatorBounds::ofWeights(weight->differences, weight->channels, weight->scales.size(),
-                                                 getMaxMagnitude(kinds[0]));
-    result.init.assign(weight->scales.size(), 0);
-    for (auto [difference, channel] : llvm::zip_equal(weight->differences, weight->channels))
-      result.init[channel] -= static_cast<int64_t>(kinds[0].zeroPoint) * difference;
     SmallVector<AffineExpr> channelExprs;
     for (int64_t loop : rule.getWeightChannelLoops()) {
       unsigned dim = *resultMap.getResultPosition(builder.getAffineDimExpr(loop));
@@ -161,107 +197,143 @@ FailureOr<Accumulator> qnn::createAccumulator(OpBuilder &builder, Operation *op,
     }
     result.channelMap = AffineMap::get(resultMap.getNumResults(), 0, channelExprs, builder.getContext());
   } else {
-    bool isProduct = rule.role == QuantRole::Contraction;
     result.weightScales = {isProduct ? kinds[1].scale : 1.0f};
-    result.bounds =
-        AccumulatorBounds::ofProducts(count, getMaxMagnitude(kinds[0]), isProduct ? getMaxMagnitude(kinds[1]) : 1);
-    // A sum's zero points are folded; those of two activations stay in the body.
-    result.init = {isProduct ? 0 : -count * kinds[0].zeroPoint};
     result.channelMap = AffineMap::get(resultMap.getNumResults(), 0, builder.getContext());
-  }
-  if (std::optional<int64_t> channel = result.bounds.findOverflow()) {
-    reason = "its accumulator might not fit in i32: the bound of output channel " + std::to_string(*channel) + " is " +
-             std::to_string(result.bounds.getBounds()[*channel]) + ", and 2147483647 is the limit (contract_c2)";
-    return failure();
   }
 
   builder.setInsertionPoint(op);
   Location loc = op->getLoc();
-  SmallVector<BodyInput> inputs;
-  for (auto [source, map] : llvm::zip(sources, rule.maps))
-    inputs.push_back({getStorage(builder, source), map});
+  SmallVector<Plane, 2> lhs = getPlanes(builder, loc, sources[0], kinds[0], isProduct), rhs;
+  if (sources.size() > 1)
+    rhs = getPlanes(builder, loc, sources[1], kinds[1], isProduct);
+  else
+    rhs.push_back({Value(), false, 0, 1, 0});
+  std::vector<std::pair<Plane, Plane>> pairs;
+  for (const Plane &left : lhs)
+    for (const Plane &right : rhs) {
+      AccumulatorPart part;
+      part.shift = left.shift + right.shift;
+      if (weight) {
+        part.bounds = AccumulatorBounds::ofWeights(weight->differences, weight->channels, weight->scales.size(),
+                                                   left.maxMagnitude);
+        part.init.assign(weight->scales.size(), 0);
+        for (auto [difference, channel] : llvm::zip_equal(weight->differences, weight->channels))
+          part.init[channel] -= static_cast<int64_t>(left.zeroPoint) * difference;
+      } else {
+        part.bounds = AccumulatorBounds::ofProducts(count, left.maxMagnitude, right.maxMagnitude);
+        // A sum's zero points are folded; those of two activations stay in the body.
+        part.init = {isProduct ? 0 : -count * left.zeroPoint};
+      }
+      if (std::optional<int64_t> channel = part.bounds.findOverflow()) {
+        reason = "its accumulator might not fit in i32: the bound of output channel " + std::to_string(*channel) +
+                 " is " + std::to_string(part.bounds.getBounds()[*channel]) +
+                 ", and 2147483647 is the limit (contract_c2)";
+        return failure();
+      }
+      result.parts.push_back(std::move(part));
+      pairs.push_back({left, right});
+    }
+
+  // What all parts read behind the planes.
+  SmallVector<BodyInput> shared;
   std::optional<size_t> zeroPointInput;
   if (weight) {
     auto type = cast<RankedTensorType>(rule.weight->get().getType()).clone(builder.getI8Type());
-    AffineMap weightMap = rule.maps[rule.activations.size()];
     std::string name = getNodeName(loc);
-    inputs.push_back({createConstant<int8_t>(builder, loc, type, weight->values, name + "_weight"), weightMap});
+    shared.push_back({createConstant<int8_t>(builder, loc, type, weight->values, name + "_weight"), rule.maps[1]});
     if (!llvm::all_equal(weight->zeroPoints)) {
       auto zeroPointType = RankedTensorType::get(result.channelShape, builder.getI32Type());
       SmallVector<AffineExpr> loops = llvm::map_to_vector(rule.getWeightChannelLoops(),
                                                           [&](int64_t loop) { return builder.getAffineDimExpr(loop); });
-      zeroPointInput = inputs.size();
-      inputs.push_back(
+      zeroPointInput = 1 + shared.size();
+      shared.push_back(
           {createConstant<int32_t>(builder, loc, zeroPointType, weight->zeroPoints, name + "_weight_zero_point"),
            AffineMap::get(rule.iterators.size(), 0, loops, builder.getContext())});
     }
   }
   for (auto [i, window] : llvm::enumerate(rule.windows))
-    inputs.push_back({window, rule.maps[rule.activations.size() + (rule.weight ? 1 : 0) + i]});
+    shared.push_back({window, rule.maps[rule.activations.size() + (rule.weight ? 1 : 0) + i]});
 
-  SmallVector<Value> values = llvm::map_to_vector(inputs, [](const BodyInput &input) { return input.value; });
-  SmallVector<AffineMap> maps = llvm::map_to_vector(inputs, [](const BodyInput &input) { return input.map; });
-  maps.push_back(resultMap);
   auto resultType = cast<RankedTensorType>(op->getResult(0).getType()).clone(builder.getI32Type());
-  Value empty = tensor::EmptyOp::create(builder, loc, resultType.getShape(), resultType.getElementType());
-  result.sum = linalg::GenericOp::create(
-      builder, loc, resultType, values, empty, maps, rule.iterators,
-      [&](OpBuilder &b, Location bodyLoc, ValueRange args) {
-        auto constantOrNull = [&](int32_t zeroPoint) {
-          return zeroPoint ? arith::ConstantIntOp::create(b, bodyLoc, zeroPoint, 32).getResult() : Value();
-        };
-        Value term;
-        if (rule.role == QuantRole::LinearReduction) {
-          term = createFactor(b, bodyLoc, args[0], kinds[0].isUnsigned, Value());
-        } else if (weight) {
-          Value lhs = createFactor(b, bodyLoc, args[0], kinds[0].isUnsigned, Value());
-          Value zeroPoint = zeroPointInput ? args[*zeroPointInput] : constantOrNull(weight->zeroPoints.front());
-          Value rhs = createFactor(b, bodyLoc, args[1], /*isUnsigned=*/false, zeroPoint);
-          term = arith::MulIOp::create(b, bodyLoc, lhs, rhs);
-        } else {
-          Value lhs = createFactor(b, bodyLoc, args[0], kinds[0].isUnsigned, constantOrNull(kinds[0].zeroPoint));
-          Value rhs = createFactor(b, bodyLoc, args[1], kinds[1].isUnsigned, constantOrNull(kinds[1].zeroPoint));
-          term = arith::MulIOp::create(b, bodyLoc, lhs, rhs);
-        }
-        Value sum = arith::AddIOp::create(b, bodyLoc, args.back(), term);
-        linalg::YieldOp::create(b, bodyLoc, sum);
-      });
+  for (auto [part, pair] : llvm::zip_equal(result.parts, pairs)) {
+    const Plane &left = pair.first, &right = pair.second;
+    SmallVector<Value> values{left.storage};
+    SmallVector<AffineMap> maps{rule.maps[0]};
+    if (right.storage) {
+      values.push_back(right.storage);
+      maps.push_back(rule.maps[1]);
+    }
+    for (const BodyInput &input : shared) {
+      values.push_back(input.value);
+      maps.push_back(input.map);
+    }
+    maps.push_back(resultMap);
+    Value empty = tensor::EmptyOp::create(builder, loc, resultType.getShape(), resultType.getElementType());
+    part.sum = linalg::GenericOp::create(
+        builder, loc, resultType, values, empty, maps, rule.iterators,
+        [&](OpBuilder &b, Location bodyLoc, ValueRange args) {
+          auto constantOrNull = [&](int32_t zeroPoint) {
+            return zeroPoint ? arith::ConstantIntOp::create(b, bodyLoc, zeroPoint, 32).getResult() : Value();
+          };
+          Value term;
+          if (!isProduct) {
+            term = createFactor(b, bodyLoc, args[0], left.isUnsigned, Value());
+          } else if (weight) {
+            Value factor = createFactor(b, bodyLoc, args[0], left.isUnsigned, Value());
+            Value zeroPoint = zeroPointInput ? args[*zeroPointInput] : constantOrNull(weight->zeroPoints.front());
+            term = arith::MulIOp::create(b, bodyLoc, factor,
+                                         createFactor(b, bodyLoc, args[1], /*isUnsigned=*/false, zeroPoint));
+          } else {
+            Value factor = createFactor(b, bodyLoc, args[0], left.isUnsigned, constantOrNull(left.zeroPoint));
+            term = arith::MulIOp::create(
+                b, bodyLoc, factor,
+                createFactor(b, bodyLoc, args[1], right.isUnsigned, constantOrNull(right.zeroPoint)));
+          }
+          Value sum = arith::AddIOp::create(b, bodyLoc, args.back(), term);
+          linalg::YieldOp::create(b, bodyLoc, sum);
+        });
+  }
   return result;
 }
 
 LogicalResult Accumulator::addBias(ArrayRef<int64_t> bias) {
-  AccumulatorBounds widened = bounds;
+  AccumulatorPart &part = parts.front();
+  AccumulatorBounds widened = part.bounds;
   for (auto [channel, value] : llvm::enumerate(bias))
     widened.addBias(channel, value);
   if (widened.findOverflow())
     return failure();
-  bounds = widened;
-  for (auto [sum, value] : llvm::zip_equal(init, bias))
+  part.bounds = widened;
+  for (auto [sum, value] : llvm::zip_equal(part.init, bias))
     sum += value;
   return success();
 }
 
 void Accumulator::finish(OpBuilder &builder) {
-  builder.setInsertionPoint(sum);
-  Location loc = sum.getLoc();
-  sum->setAttr("qnn.certificate", builder.getDenseI64ArrayAttr(bounds.getBounds()));
-  // Wrapping is harmless here: the certificate bounds the final sum.
-  std::vector<int32_t> wrapped(init.begin(), init.end());
-  Value empty = sum.getOutputs().front();
-  Value initial;
-  if (llvm::all_equal(wrapped)) {
-    Value value = arith::ConstantIntOp::create(builder, loc, wrapped.front(), 32);
-    initial = linalg::FillOp::create(builder, loc, value, empty).getResult(0);
-  } else {
-    auto type = RankedTensorType::get(channelShape, builder.getI32Type());
-    Value vector = createConstant<int32_t>(builder, loc, type, wrapped, getNodeName(loc) + "_bias");
-    unsigned rank = cast<RankedTensorType>(empty.getType()).getRank();
-    SmallVector<AffineMap> maps{channelMap, builder.getMultiDimIdentityMap(rank)};
-    SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
-    initial = linalg::GenericOp::create(
-                  builder, loc, empty.getType(), vector, empty, maps, iterators,
-                  [](OpBuilder &b, Location bodyLoc, ValueRange args) { linalg::YieldOp::create(b, bodyLoc, args[0]); })
-                  .getResult(0);
+  for (AccumulatorPart &part : parts) {
+    linalg::GenericOp sum = part.sum;
+    builder.setInsertionPoint(sum);
+    Location loc = sum.getLoc();
+    sum->setAttr("qnn.certificate", builder.getDenseI64ArrayAttr(part.bounds.getBounds()));
+    // Wrapping is harmless here: the certificate bounds the final sum.
+    std::vector<int32_t> wrapped(part.init.begin(), part.init.end());
+    Value empty = sum.getOutputs().front();
+    Value initial;
+    if (llvm::all_equal(wrapped)) {
+      Value value = arith::ConstantIntOp::create(builder, loc, wrapped.front(), 32);
+      initial = linalg::FillOp::create(builder, loc, value, empty).getResult(0);
+    } else {
+      auto type = RankedTensorType::get(channelShape, builder.getI32Type());
+      Value vector = createConstant<int32_t>(builder, loc, type, wrapped, getNodeName(loc) + "_bias");
+      unsigned rank = cast<RankedTensorType>(empty.getType()).getRank();
+      SmallVector<AffineMap> maps{channelMap, builder.getMultiDimIdentityMap(rank)};
+      SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
+      initial = linalg::GenericOp::create(builder, loc, empty.getType(), vector, empty, maps, iterators,
+                                          [](OpBuilder &b, Location bodyLoc, ValueRange args) {
+                                            linalg::YieldOp::create(b, bodyLoc, args[0]);
+                                          })
+                    .getResult(0);
+    }
+    sum.getOutputsMutable().assign(initial);
   }
-  sum.getOutputsMutable().assign(initial);
 }

@@ -11,21 +11,28 @@
 
 namespace mlir::qnn {
 
+/// One exact i32 sum, i8 x i8 -> i32. Of 16-bit operands there is one for each pair of planes, which counts 2^shift.
+struct AccumulatorPart {
+  /// Its initial accumulator is made by `finish`.
+  linalg::GenericOp sum;
+  unsigned shift = 0;
+  /// The initial accumulator of each channel, modulo 2^32: bias - zA * sum of weights.
+  std::vector<int64_t> init;
+  AccumulatorBounds bounds;
+};
+
 /// The i32 sum that stands for a float contraction or linear reduction, until its epilogue is known.
 struct Accumulator {
   /// The float operation, erased once its uses read the epilogue.
   Operation *source = nullptr;
-  /// i8 x i8 -> i32; its initial accumulator is made by `finish`.
-  linalg::GenericOp sum;
+  /// One, or several of falling shifts, which the epilogue puts together (planes_c1).
+  SmallVector<AccumulatorPart, 1> parts;
   /// sA and, for each output channel, sW; a sum and a product of two activations have one channel.
   float activationScale = 1.0f;
   std::vector<float> weightScales;
   /// The shape of the channels and the map from the result's dimensions to them.
   SmallVector<int64_t> channelShape;
   AffineMap channelMap;
-  /// The initial accumulator of each channel, modulo 2^32: bias - zA * sum of weights.
-  std::vector<int64_t> init;
-  AccumulatorBounds bounds;
   bool hasWeights = false;
 
   size_t getNumChannels() const { return weightScales.size(); }
@@ -33,10 +40,10 @@ struct Accumulator {
   float getScale(size_t channel) const { return activationScale * weightScales[channel]; }
 
   /// Adds a bias of one value for each channel in units of the accumulator. Fails, changing nothing, if the sum might
-  /// not fit in i32.
+  /// not fit in i32. Of one part only.
   LogicalResult addBias(ArrayRef<int64_t> bias);
 
-  /// Makes the initial accumulator and records the certificate.
+  /// Makes the initial accumulators and records the certificates.
   void finish(OpBuilder &builder);
 };
 

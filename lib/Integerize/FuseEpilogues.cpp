@@ -153,9 +153,9 @@ LogicalResult EpilogueFuser::dequantize(quant::DequantizeCastOp cast) {
   }
   auto element = llvm::cast<quant::QuantizedType>(getElementTypeOrSelf(cast.getInput().getType()));
   unsigned width = element.getStorageTypeIntegralWidth();
-  if (isa<quant::UniformQuantizedSubChannelType>(element) || (width != 8 && width != 32))
+  if (isa<quant::UniformQuantizedSubChannelType>(element) || (width != 8 && width != 16 && width != 32))
     return cast.emitOpError("cannot dequantize ")
-           << cast.getInput().getType() << "; expected 8-bit or 32-bit storage, not by blocks";
+           << cast.getInput().getType() << "; expected 8-bit, 16-bit or 32-bit storage, not by blocks";
   FusedGroup group;
   RegionBuilder region(builder, group, cast.getLoc());
   FailureOr<Value> result = region.buildFloat(cast.getResult());

@@ -15,11 +15,20 @@ float IntegerConstant::dequantize(size_t element) const {
   return numerics::dequantize(values[element], scales[parameter], zeroPoints[parameter]);
 }
 
-/// The elements of a constant of 8-bit or 32-bit storage, widened.
+/// The elements of a constant of 8-bit, 16-bit or 32-bit storage, widened.
 static std::optional<std::vector<int32_t>> readIntegers(Value storage, quant::QuantizedType type) {
   std::vector<int32_t> values;
   if (type.getStorageTypeIntegralWidth() == 32) {
     return readConstant<int32_t>(storage);
+  }
+  if (type.getStorageTypeIntegralWidth() == 16) {
+    std::optional<std::vector<int16_t>> words = readConstant<int16_t>(storage);
+    if (!words)
+      return std::nullopt;
+    for (int16_t word : *words)
+      values.push_back(type.isSigned() ? static_cast<int32_t>(word)
+                                       : static_cast<int32_t>(static_cast<uint16_t>(word)));
+    return values;
   }
   std::optional<std::vector<int8_t>> bytes = readConstant<int8_t>(storage);
   if (type.getStorageTypeIntegralWidth() != 8 || !bytes)
@@ -105,9 +114,12 @@ std::optional<std::vector<float>> qnn::resolveFloatConstant(Value value) {
 
 std::optional<StorageKind> qnn::getStorageKind(Type type) {
   auto uniform = dyn_cast<quant::UniformQuantizedType>(getElementTypeOrSelf(type));
-  if (!uniform || uniform.getStorageTypeIntegralWidth() != 8 || !uniform.getExpressedType().isF32())
+  if (!uniform || !uniform.getExpressedType().isF32())
     return std::nullopt;
   StorageKind kind;
+  kind.width = uniform.getStorageTypeIntegralWidth();
+  if (kind.width != 8 && kind.width != 16)
+    return std::nullopt;
   kind.isUnsigned = !uniform.isSigned();
   kind.scale = uniform.getScale();
   kind.zeroPoint = uniform.getZeroPoint();

@@ -28,7 +28,8 @@ std::optional<IntegerConstant> resolveIntegerConstant(Value dequantized);
 /// Its f32 elements: of a float constant, or of a dequantized one.
 std::optional<std::vector<float>> resolveFloatConstant(Value value);
 
-/// What one byte of a tensor of this element type means; nothing unless it is per-tensor and 8 bits wide.
+/// What one storage integer of a tensor of this element type means; nothing unless it is per-tensor and 8 or 16 bits
+/// wide.
 std::optional<StorageKind> getStorageKind(Type type);
 
 /// The tensor of storage integers that holds the quantized tensor `value`.

@@ -18,7 +18,8 @@ static void quantizeConstant(OpBuilder &builder, quant::QuantizeCastOp cast) {
   std::optional<std::vector<float>> values = readConstant<float>(cast.getInput());
   auto tensor = dyn_cast<RankedTensorType>(cast.getType());
   auto type = tensor ? dyn_cast<quant::QuantizedType>(tensor.getElementType()) : nullptr;
-  if (!values || !type || type.getStorageTypeIntegralWidth() != 8)
+  unsigned width = type ? type.getStorageTypeIntegralWidth() : 0;
+  if (!values || (width != 8 && width != 16))
     return;
   auto uniform = dyn_cast<quant::UniformQuantizedType>(type);
   auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type);
@@ -30,17 +31,20 @@ static void quantizeConstant(OpBuilder &builder, quant::QuantizeCastOp cast) {
     for (int64_t dim = perAxis.getQuantizedDimension() + 1; dim < tensor.getRank(); ++dim)
       inner *= tensor.getDimSize(dim);
   }
-  std::vector<int8_t> bytes(values->size());
+  std::vector<int32_t> integers(values->size());
   for (auto [i, value] : llvm::enumerate(*values)) {
     int64_t parameter = static_cast<int64_t>(i) / inner % size;
     float scale = uniform ? uniform.getScale() : perAxis.getScales()[parameter];
     int32_t zeroPoint = uniform ? uniform.getZeroPoint() : perAxis.getZeroPoints()[parameter];
-    bytes[i] = static_cast<int8_t>(
-        numerics::quantize(value, scale, zeroPoint, type.getStorageTypeMin(), type.getStorageTypeMax()));
+    integers[i] = numerics::quantize(value, scale, zeroPoint, type.getStorageTypeMin(), type.getStorageTypeMax());
   }
   builder.setInsertionPoint(cast);
-  Value constant = createConstant<int8_t>(builder, cast.getLoc(), tensor.clone(builder.getI8Type()), bytes,
-                                          getNodeName(cast.getLoc()) + "_quantized");
+  auto stored = tensor.clone(builder.getIntegerType(width));
+  std::string name = getNodeName(cast.getLoc()) + "_quantized";
+  std::vector<int8_t> bytes(integers.begin(), integers.end());
+  std::vector<int16_t> words(integers.begin(), integers.end());
+  Value constant = width == 8 ? createConstant<int8_t>(builder, cast.getLoc(), stored, bytes, name)
+                              : createConstant<int16_t>(builder, cast.getLoc(), stored, words, name);
   Value quantized = quant::StorageCastOp::create(builder, cast.getLoc(), tensor, constant);
   cast.getResult().replaceAllUsesWith(quantized);
   cast.erase();
@@ -83,7 +87,8 @@ static bool moveQuantizeAbove(OpBuilder &builder, QuantizableOpInterface op, con
   for (OpOperand *operand : rule.activations) {
     auto type = cast<RankedTensorType>(operand->get().getType());
     Value quantized = quant::QuantizeCastOp::create(builder, op.getLoc(), type.clone(element), operand->get());
-    storage.push_back(quant::StorageCastOp::create(builder, op.getLoc(), type.clone(builder.getI8Type()), quantized));
+    storage.push_back(
+        quant::StorageCastOp::create(builder, op.getLoc(), type.clone(builder.getIntegerType(kind->width)), quantized));
   }
   replaceOnStorage(builder, op, storage, element, *kind);
   return true;

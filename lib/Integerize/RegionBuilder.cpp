@@ -44,12 +44,28 @@ Value RegionBuilder::addScales(ArrayRef<float> scales, ArrayRef<int64_t> shape, 
 
 Value RegionBuilder::emitAccumulator() {
   Accumulator &acc = *group.accumulator;
-  Value sum = addLeaf(acc.sum.getResult(0), builder.getMultiDimIdentityMap(rank), builder.getI32Type());
+  auto addSum = [&](AccumulatorPart &part) {
+    return addLeaf(part.sum.getResult(0), builder.getMultiDimIdentityMap(rank), builder.getI32Type());
+  };
   std::vector<float> scales;
   for (size_t channel = 0; channel != acc.getNumChannels(); ++channel)
     scales.push_back(acc.getScale(channel));
   Value scale = addScales(scales, acc.channelShape, acc.channelMap);
-  auto dequantize = DequantizeOp::create(builder, acc.source->getLoc(), builder.getF32Type(), sum, scale, 0, false);
+  Location sourceLoc = acc.source->getLoc();
+  if (acc.parts.size() > 1) {
+    // planes_c1; a bias is added in f32.
+    Value total;
+    unsigned shift = acc.parts.front().shift;
+    for (AccumulatorPart &part : acc.parts) {
+      Value term = arith::SIToFPOp::create(builder, sourceLoc, builder.getF32Type(), addSum(part));
+      for (; shift > part.shift; shift -= 8)
+        total = arith::MulFOp::create(builder, sourceLoc, total, createFloat(256.0f));
+      total = total ? arith::AddFOp::create(builder, sourceLoc, total, term).getResult() : term;
+    }
+    return arith::MulFOp::create(builder, sourceLoc, total, scale);
+  }
+  auto dequantize =
+      DequantizeOp::create(builder, sourceLoc, builder.getF32Type(), addSum(acc.parts.front()), scale, 0, false);
   accumulated = dequantize;
   return dequantize;
 }
@@ -253,7 +269,8 @@ Value RegionBuilder::quantize(Value value, Type element) {
                               perAxis.getStorageTypeMin(), perAxis.getStorageTypeMax(), !perAxis.isSigned());
   }
   if (!kind) {
-    emitError(loc, "cannot quantize to ") << element << "; expected 8-bit storage, and per axis one zero point for all";
+    emitError(loc, "cannot quantize to ")
+        << element << "; expected 8-bit or 16-bit storage, and per axis one zero point for all";
     return Value();
   }
   int32_t lo = kind->min, hi = kind->max;
@@ -264,11 +281,11 @@ Value RegionBuilder::quantize(Value value, Type element) {
     for (float weightScale : acc.weightScales)
       multipliers.push_back(numerics::requantizeMultiplier(acc.activationScale, weightScale, kind->scale));
     Value multiplier = addScales(multipliers, acc.channelShape, acc.channelMap);
-    return RequantizeOp::create(builder, loc, builder.getI8Type(), accumulated->getOperand(0), multiplier,
-                                kind->zeroPoint, lo, hi, kind->isUnsigned);
+    return RequantizeOp::create(builder, loc, builder.getIntegerType(kind->width), accumulated->getOperand(0),
+                                multiplier, kind->zeroPoint, lo, hi, kind->isUnsigned);
   }
-  return QuantizeOp::create(builder, loc, builder.getI8Type(), source, createFloat(kind->scale), kind->zeroPoint, lo,
-                            hi, kind->isUnsigned);
+  return QuantizeOp::create(builder, loc, builder.getIntegerType(kind->width), source, createFloat(kind->scale),
+                            kind->zeroPoint, lo, hi, kind->isUnsigned);
 }
 
 /// Wraps the block in a linalg.generic that yields `scalar`.
@@ -317,7 +334,7 @@ FailureOr<Value> RegionBuilder::build(Value value, Type element) {
   scalar = emitted.lookup({value, builder.getMultiDimIdentityMap(rank)});
   if (element) {
     scalar = quantize(scalar, element);
-    type = type.clone(builder.getI8Type());
+    type = type.clone(cast<quant::QuantizedType>(element).getStorageType());
   }
   if (!scalar) {
     builder.restoreInsertionPoint(outside);

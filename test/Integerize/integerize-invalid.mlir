@@ -1,19 +1,19 @@
 // What cannot be made integer stays float with the reason; what cannot be expressed is an error.
 // RUN: quant-opt %s --split-input-file --verify-diagnostics --qnn-integerize
 
-func.func @sixteen_bits_are_refused(%x: tensor<4xf32>) -> tensor<4xi16> {
-  // expected-error @+1 {{cannot quantize to '!quant.uniform<i16:f32}}
-  %0 = quant.qcast %x : tensor<4xf32> to tensor<4x!quant.uniform<i16:f32, 0.5>>
-  %1 = quant.scast %0 : tensor<4x!quant.uniform<i16:f32, 0.5>> to tensor<4xi16>
-  return %1 : tensor<4xi16>
+func.func @twelve_bits_are_refused(%x: tensor<4xf32>) -> tensor<4xi12> {
+  // expected-error @+1 {{cannot quantize to '!quant.uniform<i12:f32}}
+  %0 = quant.qcast %x : tensor<4xf32> to tensor<4x!quant.uniform<i12:f32, 0.5>>
+  %1 = quant.scast %0 : tensor<4x!quant.uniform<i12:f32, 0.5>> to tensor<4xi12>
+  return %1 : tensor<4xi12>
 }
 
 // -----
 
-func.func @sixteen_bits_are_refused_on_the_way_back(%x: tensor<4xi16>) -> tensor<4xf32> {
-  %0 = quant.scast %x : tensor<4xi16> to tensor<4x!quant.uniform<i16:f32, 0.5>>
-  // expected-error @+1 {{cannot dequantize 'tensor<4x!quant.uniform<i16:f32}}
-  %1 = quant.dcast %0 : tensor<4x!quant.uniform<i16:f32, 0.5>> to tensor<4xf32>
+func.func @twelve_bits_are_refused_on_the_way_back(%x: tensor<4xi12>) -> tensor<4xf32> {
+  %0 = quant.scast %x : tensor<4xi12> to tensor<4x!quant.uniform<i12:f32, 0.5>>
+  // expected-error @+1 {{cannot dequantize 'tensor<4x!quant.uniform<i12:f32}}
+  %1 = quant.dcast %0 : tensor<4x!quant.uniform<i12:f32, 0.5>> to tensor<4xf32>
   return %1 : tensor<4xf32>
 }
 

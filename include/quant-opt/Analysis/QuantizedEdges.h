@@ -62,6 +62,11 @@ struct QuantizedEdges {
   std::vector<std::pair<unsigned, float>> padding;
   std::vector<FloatOp> floatOps;
   unsigned numGroups = 0;
+  /// For each group 8, or 16: one that a contraction of `qnn.precision` i16 reads, or that one makes and no contraction
+  /// of fewer bits reads.
+  std::vector<unsigned> groupBits;
+  /// Operands of quantized contractions of fewer bits that are in a group of 16.
+  std::vector<std::pair<OpOperand *, unsigned>> narrowReads;
 };
 
 QuantizedEdges getQuantizedEdges(FunctionOpInterface function, const QuantizedEdgesOptions &options = {});

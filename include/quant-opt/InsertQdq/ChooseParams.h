@@ -31,8 +31,8 @@ struct EdgeParams {
   numerics::StorageBounds bounds = numerics::kU8;
 };
 
-/// The parameters that a range leads to: `params_c1` or `params_c2` by the scheme.
-EdgeParams getEdgeParams(const numerics::Range &range, const QuantizationScheme &scheme);
+/// The parameters that a range leads to in 8 or 16 bits: `params_c1` or `params_c2` by the scheme.
+EdgeParams getEdgeParams(const numerics::Range &range, const QuantizationScheme &scheme, unsigned bits = 8);
 
 /// A weight seen as the row-major box [outer, channels, inner], with parameters for each of its channels: the output
 /// channels of the contraction.

@@ -13,6 +13,9 @@ def InsertQdqPass : Pass<"qnn-insert-qdq"> {
     in [-127, 127]; a `qnn.range` on the weight states what is clipped. With `weight-bits=4`, or `qnn.precision = "i4"` on a contraction, the
     integers are in [-7, 7]; they are stored as bytes all the same, and computed with as bytes. All ranges are gone afterwards.
 
+    Contractions of `qnn.precision` i16 read 16-bit edges (u16, or i16 if `activation-type` is signed); a contraction of 8 bits that reads such an
+    edge gets a further pair in front of its operand, with 8-bit parameters from the same range.
+
     An edge without a range is an error. What stays float, by its nature or by a float `qnn.precision`, is said in a missed remark
     (category `qnn`), and the parameters of each edge in an analysis remark.
 

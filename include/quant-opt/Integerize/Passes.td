@@ -13,8 +13,11 @@ def IntegerizePass : Pass<"qnn-integerize"> {
     (`contract_c2`), its bias added in integers (`bias_c1`), and everything up to the next quantize in one region (`requantize_c1`,
     `elementwise_c1`) or up to a float result (`requantize_c2`). Casts left over become elementwise operations.
 
+    A 16-bit factor is split into its high and low bytes; each has an i8 contraction of its own, and the epilogue puts the sums together
+    (`planes_c1`).
+
     A contraction whose accumulator cannot be proved to fit in i32, or whose weight is quantized along its reduction, stays float with a
-    missed remark of category `qnn`. Storage of other widths than 8 bits (32 for constants) and values quantized per axis with zero points
+    missed remark of category `qnn`. Storage of other widths than 8 and 16 bits (32 for constants) and values quantized per axis with zero points
     that differ are errors.
 
     Before and after (test/Integerize/integerize.mlir), a matmul between casts:

@@ -19,6 +19,8 @@ struct StorageBounds {
 
 constexpr StorageBounds kU8{0, 255};
 constexpr StorageBounds kS8{-128, 127};
+constexpr StorageBounds kU16{0, 65535};
+constexpr StorageBounds kS16{-32768, 32767};
 /// Weights leave out -128, so that every value has its negative.
 constexpr StorageBounds kS8Narrow{-127, 127};
 /// Weights of 4 bits.

@@ -65,6 +65,30 @@ inline int32_t requantize(int32_t acc, float multiplier, int32_t zeroPoint, int3
 /// requantize_c2: x = f32(acc) * scale, with scale = f32(sA * sW[c]).
 inline float requantizeToFloat(int32_t acc, float scale) { return static_cast<float>(acc) * scale; }
 
+/// The planes of a 16-bit value and of its zero point: q - z = 256 * (high - highZero) + (low - lowZero). The high byte
+/// has the signedness of the value, the low one is unsigned.
+inline int32_t highPlane(int32_t q) { return q >> 8; }
+inline int32_t lowPlane(int32_t q) { return q & 255; }
+
+/// planes_c1: x = f32(f32(f32(high) * 256) + f32(low)) * scale, of the exact sums of two planes and scale = f32(sA *
+/// sW[c]).
+inline float requantizePlanesToFloat(int32_t high, int32_t low, float scale) {
+  const float shifted = static_cast<float>(high) * 256.0f;
+  const float sum = shifted + static_cast<float>(low);
+  return sum * scale;
+}
+
+/// planes_c1 of a product of two 16-bit values: by Horner's rule, the two sums of equal weight added in the order
+/// given.
+inline float requantizePlanesToFloat(int32_t highHigh, int32_t highLow, int32_t lowHigh, int32_t lowLow, float scale) {
+  const float first = static_cast<float>(highHigh) * 256.0f;
+  const float second = first + static_cast<float>(highLow);
+  const float third = second + static_cast<float>(lowHigh);
+  const float shifted = third * 256.0f;
+  const float sum = shifted + static_cast<float>(lowLow);
+  return sum * scale;
+}
+
 /// A bias as i32 and whether it fits. One that does not fit must not be used: it is never wrapped or saturated
 /// silently.
 struct QuantizedBias {

@@ -206,8 +206,20 @@ struct PackWeights : public qnn::impl::PackWeightsPassBase<PackWeights> {
 };
 } // namespace
 
+/// The packed weight of an earlier contraction that read the same constant in the same order.
+static Value findPacked(ArrayRef<ContractOp> others, ContractOp contract, const ContractionPlan &plan) {
+  for (ContractOp other : others)
+    if (other.getMaps()[1] == contract.getMaps()[1] && other.getExtents() == contract.getExtents() &&
+        *other.getPackedK() == ArrayRef(plan.kOrder) && static_cast<int64_t>(*other.getRunDims()) == plan.runDims &&
+        cast<ShapedType>(other.getRhs().getType()).getShape() == ArrayRef(plan.packedShape))
+      return other.getRhs();
+  return Value();
+}
+
 void PackWeights::runOnOperation() {
   foldReshapesOfConstants(getOperation());
+  // By the constant: the planes of a 16-bit activation meet one weight.
+  DenseMap<Value, SmallVector<ContractOp>> packedBefore;
   WalkResult result = getOperation()->walk([&](ContractOp contract) {
     if (contract.isPacked())
       return WalkResult::advance();
@@ -220,13 +232,17 @@ void PackWeights::runOnOperation() {
     if (!contract.getMaps()[1].isProjectedPermutation())
       return WalkResult(contract.emitOpError("expected rhs to be accessed by a projected permutation of the loops"));
     OpBuilder builder(contract);
-    Value packed;
-    if (std::optional<std::vector<int8_t>> bytes = readConstant<int8_t>(contract.getRhs()))
+    Value rhs = contract.getRhs();
+    Value packed = getConstantElements(rhs) ? findPacked(packedBefore[rhs], contract, *plan) : Value();
+    if (packed) {
+      // Nothing to do.
+    } else if (std::optional<std::vector<int8_t>> bytes = readConstant<int8_t>(rhs)) {
       packed = packConstant<int8_t>(builder, contract, *plan, *bytes);
-    else if (std::optional<std::vector<uint16_t>> halves = readConstant<uint16_t>(contract.getRhs()))
+    } else if (std::optional<std::vector<uint16_t>> halves = readConstant<uint16_t>(rhs)) {
       packed = packConstant<uint16_t>(builder, contract, *plan, *halves);
-    else if (std::optional<std::vector<float>> floats = readConstant<float>(contract.getRhs()))
+    } else if (std::optional<std::vector<float>> floats = readConstant<float>(rhs)) {
       packed = packConstant<float>(builder, contract, *plan, *floats);
+    }
     if (packed) {
       ++numPacked;
     } else {
@@ -235,6 +251,7 @@ void PackWeights::runOnOperation() {
       packed = packAtRunTime(builder, contract, *plan);
       ++numDynamic;
     }
+    packedBefore[rhs].push_back(contract);
     contract.getRhsMutable().assign(packed);
     contract.setPackedK(plan->kOrder);
     contract.setRunDims(plan->runDims);

@@ -75,7 +75,8 @@ static Operation *getRounding(Block &epilogue) {
   Operation *last = epilogue.getTerminator()->getOperand(0).getDefiningOp();
   if (!last || last->getBlock() != &epilogue || last->getNextNode() != epilogue.getTerminator())
     return nullptr;
-  return isa<QuantizeOp, RequantizeOp>(last) ? last : nullptr;
+  bool makesBytes = isa<QuantizeOp, RequantizeOp>(last) && last->getResult(0).getType().isInteger(8);
+  return makesBytes ? last : nullptr;
 }
 
 bool KernelBuilder::endsInBytes() { return getRounding(op.getEpilogueBlock()) != nullptr; }

@@ -56,7 +56,7 @@ Value QuantizeArith::withoutNan(Value x, Value original, float otherwise) {
   return arith::SelectOp::create(b, loc, isNan, constant(otherwise), x);
 }
 
-/// x / scale within [lo, hi], 0 for NaN. lo and hi are integers of at most 9 bits.
+/// x / scale within [lo, hi], 0 for NaN. lo and hi are integers below 2^16.
 Value QuantizeArith::divide(Value x, Value scale, float lo, float hi) {
   std::optional<float> known = getKnown(scale);
   std::optional<numerics::Reciprocal> reciprocal;
@@ -67,7 +67,7 @@ Value QuantizeArith::divide(Value x, Value scale, float lo, float hi) {
     return clamp(withoutNan(quotient, quotient, 0.0f), lo, hi);
   }
   // Rounding and division are monotonic, and the product of a bound and the scale, rounded, divides back to within
-  // 2^-14 of the bound: to clamp x is to clamp the rounded quotient. So infinities never meet the products below.
+  // 2^-7 of the bound: to clamp x is to clamp the rounded quotient. So infinities never meet the products below.
   Value bounded = withoutNan(clamp(x, lo * *known, hi * *known), x, std::clamp(0.0f, lo, hi) * *known);
   if (reciprocal->low == 0.0f)
     return arith::MulFOp::create(b, loc, bounded, constant(reciprocal->high));
@@ -101,27 +101,28 @@ Value QuantizeArith::beforeRounding(RequantizeOp op, Value input, Value multipli
 }
 
 /// clamp(rne(x) + zeroPoint, lo, hi) for an x that is no NaN and within the bounds.
-Value QuantizeArith::toByte(Value x, const Rounding &rounding) {
+Value QuantizeArith::toInteger(Value x, Type type, const Rounding &rounding) {
   Value sum = arith::AddFOp::create(b, loc, x, constant(kRoundingMagic));
   Value bits = arith::BitcastOp::create(b, loc, like(b.getI32Type()), sum);
   Value q = arith::AddIOp::create(b, loc, bits, constant(rounding.zeroPoint - kRoundingMagicBits));
-  return arith::TruncIOp::create(b, loc, like(b.getI8Type()), q);
+  return arith::TruncIOp::create(b, loc, type, q);
 }
 
 Value QuantizeArith::expand(QuantizeOp op) {
-  return toByte(beforeRounding(op, op.getInput(), op.getScale()), getRounding(op));
+  return toInteger(beforeRounding(op, op.getInput(), op.getScale()), op.getType(), getRounding(op));
 }
 
 Value QuantizeArith::expand(RequantizeOp op) {
   Rounding to = getRounding(op);
   Value x = beforeRounding(op, op.getInput(), op.getMultiplier());
   // Bounds are integers, so clamping before rounding changes nothing.
-  return toByte(select(arith::CmpFPredicate::OGT, x, constant(static_cast<float>(to.lo - to.zeroPoint))), to);
+  x = select(arith::CmpFPredicate::OGT, x, constant(static_cast<float>(to.lo - to.zeroPoint)));
+  return toInteger(x, op.getType(), to);
 }
 
 Value QuantizeArith::expand(DequantizeOp op) {
   Value q = op.getInput();
-  if (getElementTypeOrSelf(q.getType()).isInteger(8))
+  if (!getElementTypeOrSelf(q.getType()).isInteger(32))
     q = op.getIsUnsigned() ? arith::ExtUIOp::create(b, loc, like(b.getI32Type()), q).getResult()
                            : arith::ExtSIOp::create(b, loc, like(b.getI32Type()), q).getResult();
   if (op.getZeroPoint() != 0)

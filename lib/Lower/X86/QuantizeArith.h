@@ -47,7 +47,7 @@ private:
   Value clamp(Value x, float lo, float hi);
   Value withoutNan(Value x, Value original, float otherwise);
   Value divide(Value x, Value scale, float lo, float hi);
-  Value toByte(Value x, const Rounding &rounding);
+  Value toInteger(Value x, Type type, const Rounding &rounding);
   Value call(StringRef name, Type type, ValueRange operands);
   Value roundToInteger(Value x);
 

@@ -196,6 +196,19 @@ TEST(Bias, SaysWhenItDoesNotFit) {
   EXPECT_TRUE(quantizeBias(0.0f, 1.0e-30f, 1.0e-30f).fits);
 }
 
+TEST(Planes, SplitsEveryWordAndItsZeroPoint) {
+  for (int32_t q : {-32768, -257, -256, -1, 0, 1, 255, 256, 32767, 65535})
+    for (int32_t z : {-300, -1, 0, 77, 258, 65535})
+      EXPECT_EQ(256 * (highPlane(q) - highPlane(z)) + (lowPlane(q) - lowPlane(z)), q - z) << q << " " << z;
+}
+
+TEST(Planes, RoundEachStep) {
+  EXPECT_EQ(requantizePlanesToFloat(3, 5, 0.5f), 386.5f);
+  // 2^24 + 1 is rounded before it is shifted; its last bit is lost, and so is the low plane's.
+  EXPECT_EQ(requantizePlanesToFloat(16777217, 127, 1.0f), 0x1p32f);
+  EXPECT_EQ(requantizePlanesToFloat(1, 2, 3, 4, 1.0f), 65536.0f + 5 * 256.0f + 4.0f);
+}
+
 TEST(Elementwise, DequantizesAppliesAndQuantizes) {
   const Params sum{0.5f, 10, false};
   const QuantizedValue a{12, 0.25f, 4}, b{3, 1.0f, 0};

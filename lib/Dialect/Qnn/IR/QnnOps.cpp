@@ -35,9 +35,10 @@ LogicalResult RangeOp::verify() {
   return success();
 }
 
-/// Checks that zero point and clamp bounds are values of the 8-bit storage type.
+/// Checks that zero point and clamp bounds are values of the storage type.
 template <typename OpTy> static LogicalResult verifyStorageBounds(OpTy op) {
-  int32_t min = op.getIsUnsigned() ? 0 : -128, max = op.getIsUnsigned() ? 255 : 127;
+  int32_t span = 1 << getElementTypeOrSelf(op.getResult().getType()).getIntOrFloatBitWidth();
+  int32_t min = op.getIsUnsigned() ? 0 : -span / 2, max = min + span - 1;
   int32_t lo = op.getLo(), hi = op.getHi(), zeroPoint = op.getZeroPoint();
   if (lo < min || hi > max || lo > hi)
     return op.emitOpError("expected clamp bounds within [")

@@ -14,6 +14,7 @@ include "mlir/Interfaces/VectorInterfaces.td"
 def FloatTensor : RankedTensorOf<[F32]>;
 def F32Like : AnyTypeOf<[F32, VectorOfAnyRankOf<[F32]>]>;
 def I8Like : AnyTypeOf<[I8, VectorOfAnyRankOf<[I8]>]>;
+def I16Like : AnyTypeOf<[I16, VectorOfAnyRankOf<[I16]>]>;
 def I32Like : AnyTypeOf<[I32, VectorOfAnyRankOf<[I32]>]>;
 
 //===--- Ranges on edges ------------------------------------------------------------------------------------------------===//
@@ -80,10 +81,10 @@ class Qnn_ElementwiseOp<string mnemonic, list<Trait> traits = []>
     : Qnn_Op<mnemonic, traits # [Pure, Elementwise, Scalarizable, Vectorizable, Tensorizable]>;
 
 def Qnn_QuantizeOp : Qnn_ElementwiseOp<"quantize"> {
-  let summary = "f32 to 8-bit by `quantize_c1`";
+  let summary = "f32 to 8 or 16 bits by `quantize_c1`";
   let description = [{
     Formula: q = clamp(rne(x / scale) + zero_point, lo, hi); NaN gives the zero point, infinities saturate. lo and hi are
-    within [0, 255] if `is_unsigned`, within [-128, 127] if not; an activation such as ReLU6 may narrow them.
+    values of the result's type, which is read as unsigned if `is_unsigned`; an activation such as ReLU6 may narrow them.
     `scale` is an operand, so that one region serves per-tensor (a constant) and per-channel (a block argument).
 
     Example: x = 0.5, scale = 1.0, zero_point = 1 gives rne(0.5) + 1 = 1, not 2: rounding comes before the zero point.
@@ -91,7 +92,7 @@ def Qnn_QuantizeOp : Qnn_ElementwiseOp<"quantize"> {
     Made by `--qnn-integerize` inside epilogue regions, expanded to arith by the lowering. None may remain in the Lowered form.
   }];
   let arguments = (ins F32Like:$input, F32Like:$scale, I32Attr:$zero_point, I32Attr:$lo, I32Attr:$hi, UnitAttr:$is_unsigned);
-  let results = (outs I8Like:$result);
+  let results = (outs AnyTypeOf<[I8Like, I16Like]>:$result);
   let assemblyFormat = [{
     $input `,` $scale `zero_point` $zero_point `clamp` ` ` `[` $lo `,` $hi `]` (`unsigned` $is_unsigned^)? attr-dict
     `:` type($input) `,` type($scale) `->` type($result)
@@ -100,7 +101,7 @@ def Qnn_QuantizeOp : Qnn_ElementwiseOp<"quantize"> {
 }
 
 def Qnn_DequantizeOp : Qnn_ElementwiseOp<"dequantize"> {
-  let summary = "8-bit or i32 to f32 by `dequantize_c1`";
+  let summary = "8-bit, 16-bit or i32 to f32 by `dequantize_c1`";
   let description = [{
     Formula: x = f32(q - zero_point) * scale, the difference exact in integers.
 
@@ -108,7 +109,8 @@ def Qnn_DequantizeOp : Qnn_ElementwiseOp<"dequantize"> {
 
     Made by `--qnn-integerize` inside epilogue regions, expanded to arith by the lowering. None may remain in the Lowered form.
   }];
-  let arguments = (ins AnyTypeOf<[I8Like, I32Like]>:$input, F32Like:$scale, I32Attr:$zero_point, UnitAttr:$is_unsigned);
+  let arguments = (ins AnyTypeOf<[I8Like, I16Like, I32Like]>:$input, F32Like:$scale, I32Attr:$zero_point,
+                       UnitAttr:$is_unsigned);
   let results = (outs F32Like:$result);
   let assemblyFormat = [{
     $input `,` $scale `zero_point` $zero_point (`unsigned` $is_unsigned^)? attr-dict
@@ -117,7 +119,7 @@ def Qnn_DequantizeOp : Qnn_ElementwiseOp<"dequantize"> {
 }
 
 def Qnn_RequantizeOp : Qnn_ElementwiseOp<"requantize"> {
-  let summary = "i32 accumulator to 8-bit by `requantize_c1`";
+  let summary = "i32 accumulator to 8 or 16 bits by `requantize_c1`";
   let description = [{
     Formula: q = clamp(rne(f32(acc) * multiplier) + zero_point, lo, hi), with multiplier = f32(f32(sA * sW[c]) / sY).
     ReLU, ReLU6 and Clip are lo and hi.
@@ -128,7 +130,7 @@ def Qnn_RequantizeOp : Qnn_ElementwiseOp<"requantize"> {
   }];
   let arguments = (ins I32Like:$input, F32Like:$multiplier, I32Attr:$zero_point, I32Attr:$lo, I32Attr:$hi,
                        UnitAttr:$is_unsigned);
-  let results = (outs I8Like:$result);
+  let results = (outs AnyTypeOf<[I8Like, I16Like]>:$result);
   let assemblyFormat = [{
     $input `,` $multiplier `zero_point` $zero_point `clamp` ` ` `[` $lo `,` $hi `]` (`unsigned` $is_unsigned^)? attr-dict
     `:` type($input) `,` type($multiplier) `->` type($result)
