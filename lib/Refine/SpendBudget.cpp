@@ -1,6 +1,8 @@
 //===- SpendBudget.cpp - Which layers to widen so that an accuracy goal holds, at the least estimated time --------===//
 #include "quant-opt/Refine/SpendBudget.h"
 
+#include "quant-opt/Analysis/PrecisionCost.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -152,24 +154,8 @@ BudgetResult qnn::spendBudget(ArrayRef<BudgetLayer> layers, MeasureBudgetFn meas
 }
 
 double qnn::estimateTime(ArrayRef<StringRef> kinds, int64_t operations, Precision precision) {
-  // Measured on whole models: int8 runs about 3 times as fast as f32 where matrix products dominate, and 1.5 times
-  // where depthwise convolutions do, whose vector lanes hold one sum each.
-  const bool isDepthwise = llvm::is_contained(kinds, "depthwise");
-  const double rate = isDepthwise ? 6.0 : 1.0, ratio = isDepthwise ? 1.5 : 3.5;
-  double factor = 1.0;
-  switch (precision) {
-  case Precision::I8:
-  case Precision::I4:
-    factor = 1.0;
-    break;
-  case Precision::I16:
-    factor = 2.0;
-    break;
-  case Precision::BF16:
-  case Precision::F16:
-  case Precision::F32:
-    factor = ratio;
-    break;
-  }
-  return static_cast<double>(operations) * rate * factor;
+  LayerWork work;
+  work.macs = operations;
+  work.isDepthwise = llvm::is_contained(kinds, "depthwise");
+  return estimateCycles(work, precision) / estimateCycles({1, 0, 0, false}, Precision::I8);
 }
