@@ -32,6 +32,8 @@ struct Plan {
   int64_t chunk = 0;
   /// How many of the last loops of `inner` reduce into values.
   unsigned numReducing = 0;
+  /// Whether the innermost loop may proceed in lanes.
+  bool inLanes = true;
 };
 } // namespace
 
@@ -73,7 +75,7 @@ static double getInnermostCost(linalg::LinalgOp op, unsigned dim, int64_t range)
   return cost;
 }
 
-static Plan makePlan(linalg::LinalgOp op, ArrayRef<int64_t> ranges) {
+static Plan makePlan(linalg::LinalgOp op, ArrayRef<int64_t> ranges, bool flat) {
   Plan plan;
   unsigned numLoops = ranges.size();
   if (numLoops == 0)
@@ -99,6 +101,18 @@ static Plan makePlan(linalg::LinalgOp op, ArrayRef<int64_t> ranges) {
     }
   llvm::erase(dims, innermost);
   dims.push_back(innermost);
+  if (flat) {
+    // Neighbouring iterations write neighbouring elements; reductions are in the order that they have otherwise.
+    llvm::copy_if(dims, std::back_inserter(plan.inner), [&](unsigned dim) { return isReduction(kinds[dim]); });
+    llvm::copy_if(dims, std::back_inserter(plan.outer), [&](unsigned dim) { return !isReduction(kinds[dim]); });
+    llvm::sort(plan.outer, [&](unsigned a, unsigned b) {
+      return std::make_pair(-getStride(output, outputMap, a).value_or(0), a) <
+             std::make_pair(-getStride(output, outputMap, b).value_or(0), b);
+    });
+    plan.numReducing = plan.inner.size();
+    plan.inLanes = isReduction(kinds[innermost]);
+    return plan;
+  }
 
   int64_t work = 1;
   for (int64_t range : ranges)
@@ -168,14 +182,14 @@ namespace {
 class Emitter {
 public:
   /// `initial` is what the accumulator holds before a reduction, if it is not to be read from memory.
-  Emitter(OpBuilder &builder, linalg::LinalgOp op, Value initial)
+  Emitter(OpBuilder &builder, linalg::LinalgOp op, Value initial, bool flat)
       : builder(builder), op(op), initial(initial), loc(op.getLoc()), ranges(op.getStaticLoopRanges()),
-        ivs(ranges.size()) {}
+        ivs(ranges.size()), flat(flat) {}
 
   void emit() {
     if (llvm::is_contained(ranges, 0))
       return;
-    plan = makePlan(op, ranges);
+    plan = makePlan(op, ranges, flat);
     int64_t count = 1, chunks = 1;
     for (unsigned dim : plan.outer)
       count *= ranges[dim];
@@ -282,7 +296,7 @@ private:
       return emitBody(accumulators);
     auto next = [&](ValueRange values) { return emitReducing(depth + 1, values); };
     unsigned dim = plan.inner[depth];
-    if (depth + 1 < plan.inner.size() || ranges[dim] < 2 * kReductionLanes)
+    if (!plan.inLanes || depth + 1 < plan.inner.size() || ranges[dim] < 2 * kReductionLanes)
       return emitLoop(dim, accumulators, next);
     SmallVector<std::optional<int64_t>> strides;
     for (OpOperand *operand : op.getDpsInputOperands())
@@ -367,6 +381,7 @@ private:
   Location loc;
   SmallVector<int64_t> ranges;
   SmallVector<Value> ivs;
+  bool flat;
   Plan plan;
   Value lower, upper; // of the chunked innermost loop
 };
@@ -412,6 +427,7 @@ static void emitBorder(OpBuilder &builder, linalg::FillOp fill, ArrayRef<int64_t
 }
 
 struct LowerToLoops : public qnn::impl::LowerToLoopsPassBase<LowerToLoops> {
+  using LowerToLoopsPassBase::LowerToLoopsPassBase;
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     SmallVector<memref::CopyOp> copies;
@@ -430,14 +446,15 @@ struct LowerToLoops : public qnn::impl::LowerToLoopsPassBase<LowerToLoops> {
         return signalPassFailure();
       }
       rewriter.setInsertionPoint(op);
-      if (auto box = op->getAttrOfType<DenseI64ArrayAttr>(kOverwrittenAttr)) {
+      // Where every element is an iteration, leaving out the box would save nothing.
+      if (auto box = op->getAttrOfType<DenseI64ArrayAttr>(kOverwrittenAttr); box && !flat) {
         emitBorder(rewriter, cast<linalg::FillOp>(op), box);
         continue;
       }
       if (i + 1 < ops.size() && getFilledValue(op, ops[i + 1]))
         continue;
       Value initial = i > 0 ? getFilledValue(ops[i - 1], op) : Value();
-      Emitter(rewriter, op, initial).emit();
+      Emitter(rewriter, op, initial, flat).emit();
     }
     for (linalg::LinalgOp op : ops)
       rewriter.eraseOp(op);

@@ -175,6 +175,8 @@ struct OutlineSteps : public qnn::impl::OutlineStepsPassBase<OutlineSteps> {
       builder.clone(*inner, mapping);
     if (count) {
       auto forall = cast<scf::ForallOp>(op);
+      for (NamedAttribute attr : forall->getDiscardableAttrs())
+        kernel->setDiscardableAttr(attr.getName(), attr.getValue());
       Value one = arith::ConstantIndexOp::create(builder, loc, 1);
       unsigned n = entry->getNumArguments();
       auto loop = scf::ForOp::create(builder, loc, entry->getArgument(n - 2), entry->getArgument(n - 1), one);
@@ -191,6 +193,7 @@ struct OutlineSteps : public qnn::impl::OutlineStepsPassBase<OutlineSteps> {
     SmallVector<func::FuncOp> &candidates = kernels[hashOf(kernel)];
     for (func::FuncOp other : candidates)
       if (other.getFunctionType() == kernel.getFunctionType() && other.getArgAttrsAttr() == kernel.getArgAttrsAttr() &&
+          other->getDiscardableAttrDictionary() == kernel->getDiscardableAttrDictionary() &&
           OperationEquivalence::isRegionEquivalentTo(&other.getBody(), &kernel.getBody(),
                                                      OperationEquivalence::IgnoreLocations)) {
         kernel.erase();

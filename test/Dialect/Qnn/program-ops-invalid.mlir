@@ -30,7 +30,7 @@ qnn.program "net" inputs ["x"] outputs [] workspace_bytes 0 {
 
 // -----
 
-// expected-error@+1 {{expected only steps, found arith.constant}}
+// expected-error@+1 {{expected only steps or launches, found arith.constant}}
 qnn.program "net" inputs [] outputs [] workspace_bytes 0 {
   %c = arith.constant 1 : i32
 }
@@ -40,4 +40,32 @@ qnn.program "net" inputs [] outputs [] workspace_bytes 0 {
 qnn.program "net" inputs [] outputs [] workspace_bytes 0 {
   // expected-error@+1 {{expected a count of at least 1, found 0}}
   qnn.step @step_0 count 0 layer "conv1"
+}
+
+// -----
+
+qnn.program "net" inputs [] outputs [] workspace_bytes 0 {
+  // expected-error@+1 {{expected a grid and a count from 1 to 2147483647, found 0}}
+  qnn.launch @kernel_0 grid 0 block 128 kinds [] positions [] count 5 layer "conv1"
+}
+
+// -----
+
+qnn.program "net" inputs [] outputs [] workspace_bytes 0 {
+  // expected-error@+1 {{expected a block of 1 to 1024 threads, found 2048}}
+  qnn.launch @kernel_0 grid 1 block 2048 kinds [] positions [] count 5 layer "conv1"
+}
+
+// -----
+
+qnn.program "net" inputs [] outputs [] workspace_bytes 0 {
+  // expected-error@+1 {{expected a position for each kind, found 0 for 1}}
+  qnn.launch @kernel_0 grid 1 block 128 kinds [0] positions [] count 5 layer "conv1"
+}
+
+// -----
+
+qnn.program "net" inputs [] outputs [] workspace_bytes 0 {
+  // expected-error@+1 {{expected kinds of buffers, found 7}}
+  qnn.launch @kernel_0 grid 1 block 128 kinds [7] positions [0] count 5 layer "conv1"
 }

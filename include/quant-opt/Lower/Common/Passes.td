@@ -144,7 +144,8 @@ def LowerToLoopsPass : Pass<"qnn-lower-to-loops", "func::FuncOp"> {
     a parallel one where possible; reductions that end up innermost keep their accumulator in a value. Sums, maxima and minima of at
     least 32 contiguous elements proceed in 16 lanes, element i in lane i % 16, which are combined pairwise at the end. A fill of
     the accumulator just before a reduction becomes part of its loops, one with `qnn.overwritten` stores around that box only.
-    Operations of no iterations vanish.
+    Operations of no iterations vanish. With `flat` every parallel loop is shared out, one point an iteration, as a GPU's threads want it;
+    reductions keep the order that they have without it, and so their bits.
 
     ```mlir
     linalg.generic … ins(%x : memref<4x24xf32>) outs(%y : memref<4xf32>) { addf }    // sums rows
@@ -160,6 +161,7 @@ def LowerToLoopsPass : Pass<"qnn-lower-to-loops", "func::FuncOp"> {
     }
     ```
   }];
+  let options = [Option<"flat", "flat", "bool", "false", "one iteration of the shared-out loop for each point of the parallel loops">];
   let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
 }
 
@@ -168,7 +170,8 @@ def OutlineStepsPass : Pass<"qnn-outline-steps", "ModuleOp"> {
   let description = [{
     Expects loops on buffers in the model's function, leaves `qnn.step` entries in the program and, for each, a function
     `step(frame, begin, end)` that calls a private kernel with the buffers it touches; kernels that are equal but for their buffers are
-    shared. The model's function is gone. A buffer that overlaps no other of its kernel is `llvm.noalias`. Refuses, with an error, an
+    shared. The model's function is gone. A buffer that overlaps no other of its kernel is `llvm.noalias`. Discardable
+    attributes of a loop that becomes a step pass to its kernel. Refuses, with an error, an
     operation with effects that reads a value which is not a buffer or computed from buffers.
 
     ```mlir

@@ -37,13 +37,28 @@ LogicalResult ProgramOp::verifyRegions() {
         return emitOpError("expected a dictionary of name, type and tensor, found ") << entry;
     }
   for (Operation &op : getSteps().getOps())
-    if (!isa<StepOp>(op))
-      return emitOpError("expected only steps, found ") << op.getName();
+    if (!isa<StepOp, LaunchOp>(op))
+      return emitOpError("expected only steps or launches, found ") << op.getName();
   return success();
 }
 
 LogicalResult StepOp::verify() {
   if (static_cast<int64_t>(getCount()) < 1)
     return emitOpError("expected a count of at least 1, found ") << static_cast<int64_t>(getCount());
+  return success();
+}
+
+LogicalResult LaunchOp::verify() {
+  for (int64_t extent : {static_cast<int64_t>(getGrid()), static_cast<int64_t>(getCount())})
+    if (extent < 1 || extent > INT32_MAX)
+      return emitOpError("expected a grid and a count from 1 to 2147483647, found ") << extent;
+  if (int64_t block = getBlock(); block < 1 || block > 1024)
+    return emitOpError("expected a block of 1 to 1024 threads, found ") << block;
+  if (getKinds().size() != getPositions().size())
+    return emitOpError("expected a position for each kind, found ")
+           << getPositions().size() << " for " << getKinds().size();
+  for (int32_t kind : getKinds())
+    if (!symbolizeBufferKind(kind))
+      return emitOpError("expected kinds of buffers, found ") << kind;
   return success();
 }

@@ -96,4 +96,24 @@ def Qnn_StepOp : Qnn_Op<"step", [HasParent<"ProgramOp">]> {
   let hasVerifier = 1;
 }
 
+def Qnn_LaunchOp : Qnn_Op<"launch", [HasParent<"ProgramOp">]> {
+  let summary = "one fused layer of a program on a GPU";
+  let description = [{
+    Formula: `kernel` is a function of one pointer per buffer and a count (i32); it is executed by `grid` blocks of `block` threads
+    each, which see their places by `gpu.block_id` and `gpu.thread_id`. Buffer i is named by `kinds[i]` (a BufferKind) and
+    `positions[i]`, as in `qnn.buffer`. `layer` is the source node's name.
+
+    Example: `qnn.launch @kernel_0 grid 4 block 128 kinds [2, 2] positions [0, 512] count 500 layer "conv1"` is 512 threads on two
+    ranges of the arena, of which the last 12 have nothing to do.
+
+    Made by `--qnn-make-launches` from `qnn.step`, consumed by the emitter.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, I64Attr:$grid, I64Attr:$block, DenseI32ArrayAttr:$kinds,
+                       DenseI64ArrayAttr:$positions, I64Attr:$count, StrAttr:$layer);
+  let assemblyFormat = [{
+    $kernel `grid` $grid `block` $block `kinds` $kinds `positions` $positions `count` $count `layer` $layer attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
 #endif // QUANT_OPT_DIALECT_QNN_IR_QNNPROGRAMOPS_TD
