@@ -45,3 +45,11 @@ if {"avx2", "fma"} <= flags:
 # Opens the report's page; the tests that need it are left out where it is not installed.
 if shutil.which("chromium"):
     config.available_features.add("chromium")
+
+# What of CUDA is here: the assembler, and a GPU with its driver.
+ptxas = shutil.which("ptxas") or shutil.which("ptxas", path="/usr/local/cuda/bin")
+if ptxas:
+    config.available_features.add("ptxas")
+    config.substitutions.append(("%ptxas", ptxas))
+if os.path.exists("/dev/nvidia0"):
+    config.available_features.add("gpu")

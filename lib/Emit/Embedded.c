@@ -10,6 +10,7 @@
           ".popsection\n")
 
 EMBED(quant_opt_embedded_runtime, QUANT_OPT_RUNTIME_BITCODE);
+EMBED(quant_opt_embedded_gpu_runtime, QUANT_OPT_GPU_RUNTIME_BITCODE);
 EMBED(quant_opt_embedded_abi, QUANT_OPT_ABI_HEADER);
 
 /* A translation unit may not be empty. */

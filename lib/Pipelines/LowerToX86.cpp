@@ -119,6 +119,24 @@ static std::vector<CpuPath> getUsefulPaths(ModuleOp module, ArrayRef<CpuPath> pa
   return useful;
 }
 
+void qnn::readProgram(ProgramOp op, Program &program) {
+  program.name = op.getProgramName().str();
+  program.inputs = readSignature(op.getInputs());
+  program.outputs = readSignature(op.getOutputs());
+  program.workspaceBytes = op.getWorkspaceBytes();
+  program.observedEdges.clear();
+  if (std::optional<ArrayAttr> edges = op.getObservedEdges())
+    for (auto edge : edges->getAsRange<StringAttr>())
+      program.observedEdges.push_back(edge.str());
+  program.observedSteps.clear();
+  if (std::optional<ArrayRef<float>> steps = op.getObservedSteps())
+    program.observedSteps.assign(steps->begin(), steps->end());
+  program.weights.clear();
+  if (std::optional<ElementsAttr> weights = op.getWeights())
+    program.weights = *readBytes(*weights);
+  program.codes.clear();
+}
+
 static LogicalResult lowerPath(OwningOpRef<ModuleOp> module, CpuPath path, const LowerOptions &options,
                                Program &program) {
   std::string pathName = getCpuPathName(path).str();
@@ -149,23 +167,8 @@ LogicalResult qnn::lowerToProgram(ModuleOp module, const LowerOptions &options, 
   if (failed(run(module, options, buildLowerCommonPipeline)))
     return failure();
   release(module);
-  ProgramOp common = findProgram(module);
-  program.name = common.getProgramName().str();
-  program.inputs = readSignature(common.getInputs());
-  program.outputs = readSignature(common.getOutputs());
-  program.workspaceBytes = common.getWorkspaceBytes();
-  program.observedEdges.clear();
-  if (std::optional<ArrayAttr> edges = common.getObservedEdges())
-    for (auto edge : edges->getAsRange<StringAttr>())
-      program.observedEdges.push_back(edge.str());
-  program.observedSteps.clear();
-  if (std::optional<ArrayRef<float>> steps = common.getObservedSteps())
-    program.observedSteps.assign(steps->begin(), steps->end());
-  program.weights.clear();
-  if (std::optional<ElementsAttr> weights = common.getWeights())
-    program.weights = *readBytes(*weights);
+  readProgram(findProgram(module), program);
   release(nullptr);
-  program.codes.clear();
   for (CpuPath path : getUsefulPaths(module, options.paths))
     if (failed(lowerPath(OwningOpRef<ModuleOp>(module.clone()), path, options, program)))
       return failure();

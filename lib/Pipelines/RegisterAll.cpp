@@ -12,9 +12,11 @@
 #include "quant-opt/Interfaces/QuantizableOpInterface.h"
 #include "quant-opt/Lower/Common/BufferizationModels.h"
 #include "quant-opt/Lower/Common/Passes.h"
+#include "quant-opt/Lower/Nvptx/Passes.h"
 #include "quant-opt/Lower/X86/Passes.h"
 #include "quant-opt/Normalize/Passes.h"
 #include "quant-opt/Pipelines/Calibrate.h"
+#include "quant-opt/Pipelines/LowerToNvptx.h"
 #include "quant-opt/Pipelines/LowerToX86.h"
 #include "quant-opt/Pipelines/Normalize.h"
 #include "quant-opt/Pipelines/QuantizeStatic.h"
@@ -56,6 +58,8 @@ void qnn::registerQnnPasses() {
   registerIntegerizePasses();
   registerLowerCommonPasses();
   registerLowerX86Passes();
+  registerLowerNvptxPasses();
   registerLowerToX86Pipeline();
+  registerLowerToNvptxPipeline();
   registerQuantizeStaticPipeline();
 }

@@ -1,11 +1,11 @@
 """Random contractions in the Integer form, compiled for every CPU path, must give a scalar reference's bits on each.
 
-usage: random_contractions.py [--modules N] [--each K] [--seed S] [--keep DIR]
+usage: random_contractions.py [--modules N] [--each K] [--seed S] [--keep DIR] [--gpu BUILD_DIR]
 
 A module holds K functions' worth of contractions in one function: convolutions of one to three dimensions with strides,
 dilations, groups or depthwise, matrix products in every layout, of weights or of two activations, signed or not, with zero points
 in the body and with epilogues, and f32, bf16 and f16 ones of small integers, which are exact too. Prints one line per differing result, and
-ends with `N contractions, P paths, D different`.
+ends with `N contractions, P paths, D different`. With `--gpu`, what runs is the kernels for GPUs, emulated on this CPU.
 """
 import argparse
 import os
@@ -16,6 +16,7 @@ import tempfile
 import numpy as np
 
 PATHS = ["avx512bf16", "avx512vnni", "avxvnni", "avx512", "avx2", "x86-64"]
+CHIPS = [("sm_75", "on"), ("sm_80", "off"), ("sm_80", "on")]  # the GPU, and whether its tensor cores are used
 NAMES = {np.dtype(np.float32): ("f32", "float"), np.dtype(np.int8): ("i8", "int8"), np.dtype(np.uint8): ("i8", "uint8"),
          np.dtype(np.int32): ("i32", "int32")}
 
@@ -252,7 +253,21 @@ class Contraction:
         return "\n".join(lines), "%%y%d" % i, tensor(out)
 
 
-def run_cases(name, cases, folder, compile_only=False):
+def run_emulated(base, target, build):
+    """Compiles for a GPU and for its emulation, and runs that."""
+    chip, tensor_cores = target
+    options = [base + ".mlir", "--target=nvptx-" + chip, "--tensor-cores=" + tensor_cores, "--name=random"]
+    for extra in (["-o", base + "_gpu.so"], ["--emit=emulation", "-o", base + "_emulation.so"]):
+        result = subprocess.run(["quant-compile"] + options + extra, capture_output=True, text=True)
+        if result.returncode:
+            return result
+    environment = dict(os.environ, LD_LIBRARY_PATH=os.path.join(build, "lib", "emulation"), QUANT_OPT_EMULATED_CHIP=chip,
+                       QUANT_OPT_EMULATION=base + "_emulation.so")
+    return subprocess.run(["quant-run", base + "_gpu.so", "--inputs=" + base + ".npz", "--outputs=" + base + "_out.npz"],
+                          env=environment, capture_output=True, text=True)
+
+
+def run_cases(name, cases, folder, compile_only=False, gpu=None):
     """Compiles the cases as one module and runs it on each path; returns contractions, paths, differing results. With
     `compile_only`, returns whether it could be compiled."""
     arguments, results, bodies, values, types = [], [], [], [], []
@@ -271,16 +286,19 @@ def run_cases(name, cases, folder, compile_only=False):
         file.write("func.func @random(%s) -> (%s) {\n%s\nreturn %s : %s\n}\n" % (
             ", ".join(arguments), ", ".join(results), "\n".join(bodies), ", ".join(values), ", ".join(types)))
     np.savez(base + ".npz", **feeds)
-    compiled = subprocess.run(["quant-compile", base + ".mlir", "-o", base + ".so"], capture_output=True, text=True)
+    compiled = subprocess.run(["quant-compile", base + ".mlir"] + (["--target=host"] if gpu else []) + ["-o", base + ".so"], capture_output=True, text=True)
     if compiled.returncode:
         print("%s: exit code %d: %s" % (name, compiled.returncode, compiled.stderr))
         return False if compile_only else (len(cases), 0, len(cases))
     if compile_only:
         return True
     different, ran = 0, 0
-    for path in PATHS:
-        result = subprocess.run(["quant-run", base + ".so", "--inputs=" + base + ".npz", "--outputs=" + base + "_out.npz"],
-                                env=dict(os.environ, QUANT_OPT_CPU=path), capture_output=True, text=True)
+    for path in CHIPS if gpu else PATHS:
+        if gpu:
+            result = run_emulated(base, path, gpu)
+        else:
+            result = subprocess.run(["quant-run", base + ".so", "--inputs=" + base + ".npz", "--outputs=" + base + "_out.npz"],
+                                    env=dict(os.environ, QUANT_OPT_CPU=path), capture_output=True, text=True)
         # Only modules with bf16 contractions hold code for that path.
         if result.returncode and ("cannot run" in result.stderr or path == "avx512bf16" and "holds no code" in result.stderr):
             continue
@@ -305,13 +323,14 @@ def main():
     parser.add_argument("--each", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep")
+    parser.add_argument("--gpu", metavar="BUILD_DIR")
     options = parser.parse_args()
     total, paths, different = 0, 0, 0
     with tempfile.TemporaryDirectory() as temporary:
         for seed in range(options.seed, options.seed + options.modules):
             rng = np.random.default_rng(seed)
             cases = [Contraction(rng, i) for i in range(options.each)]
-            count, ran, wrong = run_cases("seed_%d" % seed, cases, options.keep or temporary)
+            count, ran, wrong = run_cases("seed_%d" % seed, cases, options.keep or temporary, gpu=options.gpu)
             total, paths, different = total + count, max(paths, ran), different + wrong
     print("%d contractions, %d paths, %d different" % (total, paths, different))
     return 1 if different or not paths else 0

@@ -3,6 +3,7 @@
 
 #include "quant-opt/Emit/Artifact.h"
 #include "quant-opt/Import/Onnx/Importer.h"
+#include "quant-opt/Pipelines/LowerToNvptx.h"
 #include "quant-opt/Pipelines/LowerToX86.h"
 #include "quant-opt/Pipelines/QuantizeStatic.h"
 #include "quant-opt/Pipelines/RegisterAll.h"
@@ -57,7 +58,10 @@ private:
   llvm::Error load();
   llvm::Error runPipeline(function_ref<void(OpPassManager &)> build);
   llvm::Error writeModule();
+  std::string getProgramName() const;
   llvm::Error writeArtifact();
+  llvm::Error writeGpuArtifact();
+  llvm::Error writeLibrary(ArrayRef<char> bytes, const Program &program, bool executable);
 
   const CompileOptions &options;
   MLIRContext context;
@@ -125,15 +129,51 @@ llvm::Error Compilation::writeModule() {
   return file->commit();
 }
 
+std::string Compilation::getProgramName() const {
+  StringRef stem = llvm::sys::path::stem(options.output == "-" ? options.model : options.output);
+  return makeIdentifier(options.name.empty() ? stem : StringRef(options.name));
+}
+
+llvm::Error Compilation::writeGpuArtifact() {
+  GpuProgram program;
+  LowerGpuOptions lower;
+  lower.chip = *options.gpu;
+  lower.emulate = options.emit == EmitKind::Emulation;
+  lower.tensorCores = options.tensorCores == "on";
+  if (failed(lowerToGpuProgram(*module, lower, program)))
+    return diagnosed();
+  program.model.name = getProgramName();
+  if (options.emit == EmitKind::Ptx) {
+    llvm::Expected<std::string> text = emitPtx(program);
+    return text ? writeFileAtomically(options.output, *text) : text.takeError();
+  }
+  EmitOptions emit;
+  emit.kind = options.emit == EmitKind::Object ? ArtifactKind::Object : ArtifactKind::Shared;
+  emit.sourceHash = sourceHash;
+  emit.soname = llvm::sys::path::filename(options.output).str();
+  llvm::Expected<std::vector<char>> bytes =
+      lower.emulate ? emitEmulation(program, emit) : emitGpuArtifact(program, emit);
+  if (!bytes)
+    return bytes.takeError();
+  if (!lower.emulate)
+    return writeLibrary(*bytes, program.model, emit.kind == ArtifactKind::Shared);
+  llvm::Expected<AtomicFile> library = AtomicFile::create(options.output);
+  if (!library)
+    return library.takeError();
+  library->os() << StringRef(bytes->data(), bytes->size());
+  return library->commit(/*executable=*/true);
+}
+
 llvm::Error Compilation::writeArtifact() {
+  if (options.gpu)
+    return writeGpuArtifact();
   Program program;
   LowerOptions lower;
   lower.paths = options.paths;
   lower.releaseConstants = true;
   if (failed(lowerToProgram(*module, lower, program)))
     return diagnosed();
-  StringRef stem = llvm::sys::path::stem(options.output == "-" ? options.model : options.output);
-  program.name = makeIdentifier(options.name.empty() ? stem : StringRef(options.name));
+  program.name = getProgramName();
   if (options.emit == EmitKind::Llvm) {
     llvm::Expected<std::string> text = emitLLVMText(program);
     return text ? writeFileAtomically(options.output, *text) : text.takeError();
@@ -146,18 +186,22 @@ llvm::Error Compilation::writeArtifact() {
   llvm::Expected<std::vector<char>> bytes = emitArtifact(program, emit);
   if (!bytes)
     return bytes.takeError();
+  return writeLibrary(*bytes, program, emit.kind == ArtifactKind::Shared);
+}
+
+llvm::Error Compilation::writeLibrary(ArrayRef<char> bytes, const Program &program, bool executable) {
   // Both files are written before either replaces what stands in its place.
   llvm::Expected<AtomicFile> library = AtomicFile::create(options.output);
   if (!library)
     return library.takeError();
-  library->os() << StringRef(bytes->data(), bytes->size());
+  library->os() << StringRef(bytes.data(), bytes.size());
   if (options.output != "-") {
     SmallString<128> headerPath(options.output);
     llvm::sys::path::replace_extension(headerPath, "h");
     if (llvm::Error error = writeFileAtomically(headerPath, emitHeader(program)))
       return error;
   }
-  return library->commit(/*executable=*/emit.kind == ArtifactKind::Shared);
+  return library->commit(executable);
 }
 
 static Step getStep(StringRef word) { return word == "on" ? Step::On : word == "off" ? Step::Off : Step::Auto; }

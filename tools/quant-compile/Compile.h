@@ -3,6 +3,7 @@
 #define QUANT_OPT_TOOLS_QUANTCOMPILE_COMPILE_H
 
 #include "quant-opt/Support/CpuPath.h"
+#include "quant-opt/Support/GpuChip.h"
 
 #include "llvm/Support/Error.h"
 #include <map>
@@ -12,7 +13,7 @@
 namespace mlir::qnn {
 
 /// What is written. Forms come before artifacts.
-enum class EmitKind { Mlir, Ranges, Qdq, Integer, Llvm, Object, Shared };
+enum class EmitKind { Mlir, Ranges, Qdq, Integer, Llvm, Ptx, Emulation, Object, Shared };
 
 /// How to quantize, in the words of `--quantize-static`.
 struct QuantizeOptions {
@@ -33,6 +34,8 @@ struct CompileOptions {
   std::string output;
   EmitKind emit = EmitKind::Shared;
   std::vector<CpuPath> paths; // best first
+  std::optional<GpuChip> gpu; // in place of the paths
+  std::string tensorCores = "on";
   std::map<std::string, int64_t> dims;
   std::string name;
   QuantizeOptions quantize;

@@ -15,9 +15,18 @@ static llvm::Error usageError(const Twine &message) {
   return makeToolError(ExitCode::Usage, message + "\n  see quant-compile --help");
 }
 
-/// The paths named in a list such as "host,x86-64-avx2", best first.
-static llvm::Expected<std::vector<CpuPath>> parseTargets(StringRef list) {
+/// The paths named in a list such as "host,x86-64-avx2", best first; or the one GPU.
+static llvm::Expected<std::vector<CpuPath>> parseTargets(StringRef list, std::optional<GpuChip> &gpu) {
   std::vector<StringRef> known = {"all", "host"};
+  std::map<std::string, GpuChip> chips;
+  for (GpuChip chip : getAllGpuChips())
+    chips["nvptx-" + chip.getName()] = chip;
+  for (auto &entry : chips)
+    known.push_back(entry.first);
+  if (auto chip = chips.find(list.str()); chip != chips.end()) {
+    gpu = chip->second;
+    return std::vector<CpuPath>();
+  }
   std::map<std::string, CpuPath> paths;
   for (CpuPath path : getAllCpuPaths()) {
     StringRef name = getCpuPathName(path);
@@ -36,6 +45,8 @@ static llvm::Expected<std::vector<CpuPath>> parseTargets(StringRef list) {
       wanted[static_cast<size_t>(getHostCpuPath())] = true;
     else if (found != paths.end())
       wanted[static_cast<size_t>(found->second)] = true;
+    else if (chips.count(word.str()))
+      return usageError("option --target takes " + word + " alone: an artifact for a GPU holds nothing else");
     else
       return usageError("option --target has no value \"" + word + "\"" + suggestNearest(word, known));
   }
@@ -79,6 +90,8 @@ static llvm::Error checkQuantization(const CompileOptions &options) {
 
 /// The output beside the model when none is named: text goes to standard output.
 static std::string getDefaultOutput(const CompileOptions &options) {
+  if (options.emit == EmitKind::Emulation)
+    return (llvm::sys::path::stem(options.model) + ".emulation.so").str();
   if (options.emit != EmitKind::Object && options.emit != EmitKind::Shared)
     return "-";
   return (llvm::sys::path::stem(options.model) + (options.emit == EmitKind::Object ? ".o" : ".so")).str();
@@ -93,11 +106,13 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
   commandLine.group("Output");
   commandLine.value("o", "FILE", options.output,
                     "what to write; its header goes beside it (MODEL's stem, or - for text)");
-  commandLine.choice("emit", {"mlir", "ranges", "qdq", "integer", "llvm", "object", "shared"}, emit,
+  commandLine.choice("emit", {"mlir", "ranges", "qdq", "integer", "llvm", "ptx", "emulation", "object", "shared"}, emit,
                      "the form to write (shared)");
   commandLine.value(
       "target", "LIST", target,
-      "CPU paths in one artifact: all, host, x86-64-{avx512bf16,avx512vnni,avxvnni,avx512,avx2}, x86-64 (all)");
+      "CPU paths in one artifact: all, host, x86-64-{avx512bf16,avx512vnni,avxvnni,avx512,avx2}, x86-64 (all); or one "
+      "GPU: nvptx-sm_{61,70,75,80,86,89,90}");
+  commandLine.choice("tensor-cores", {"on", "off"}, options.tensorCores, "use a GPU's tensor cores beside DP4A (on)");
   commandLine.value("name", "NAME", options.name, "NAME of the functions NAME_run, ... (the output's stem)");
   commandLine.flag("remarks", options.remarks, "print every decision");
   commandLine.flag("observe-layers", options.observeLayers,
@@ -163,12 +178,20 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
                      .Case("qdq", EmitKind::Qdq)
                      .Case("integer", EmitKind::Integer)
                      .Case("llvm", EmitKind::Llvm)
+                     .Case("ptx", EmitKind::Ptx)
+                     .Case("emulation", EmitKind::Emulation)
                      .Case("object", EmitKind::Object)
                      .Default(EmitKind::Shared);
-  llvm::Expected<std::vector<CpuPath>> paths = parseTargets(target);
+  llvm::Expected<std::vector<CpuPath>> paths = parseTargets(target, options.gpu);
   if (!paths)
     return paths.takeError();
   options.paths = std::move(*paths);
+  if (!options.gpu && (options.emit == EmitKind::Ptx || options.emit == EmitKind::Emulation))
+    return usageError("--emit=" + emit + " needs --target=nvptx-sm_75 or another GPU");
+  if (!options.gpu && options.tensorCores == "off")
+    return usageError("--tensor-cores is for GPUs: it needs --target=nvptx-sm_80 or another one");
+  if (options.gpu && options.emit == EmitKind::Llvm)
+    return usageError("--emit=llvm is for CPUs; a GPU has --emit=ptx");
   if (llvm::Error error = parseDims(dims, options.dims))
     return error;
   how.enabled = !quantize.empty();

@@ -184,6 +184,13 @@ static std::string describeStatus(int status, const quant_opt_model_info &info) 
     return (forced ? "the library holds no code for the path that QUANT_OPT_CPU=" + wanted + " asks for"
                    : std::string("the library holds no code that this CPU can run")) +
            "; it holds: " + llvm::join(held, ", ");
+  case QUANT_OPT_ERROR_GPU_DRIVER:
+    return "the CUDA driver (libcuda.so.1) cannot be opened, is too old, or does not start: install NVIDIA's driver, "
+           "or compile the model for a CPU";
+  case QUANT_OPT_ERROR_GPU_ABSENT:
+    return "there is no GPU that can run code for " + llvm::join(held, ", ");
+  case QUANT_OPT_ERROR_GPU_FAILED:
+    return "the CUDA driver refused a call: the GPU is out of memory, or a kernel failed";
   default:
     return "failed with status " + std::to_string(status);
   }

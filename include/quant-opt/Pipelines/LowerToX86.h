@@ -33,6 +33,11 @@ void buildLowerToX86Pipeline(OpPassManager &manager, const LowerToX86Options &op
 
 void registerLowerToX86Pipeline();
 
+class ProgramOp;
+
+/// Signature, memory and weights of what `buildLowerCommonPipeline` leaves; `program` has no code yet.
+void readProgram(ProgramOp op, Program &program);
+
 struct LowerOptions {
   std::vector<CpuPath> paths = {getHostCpuPath()};
   /// Called on each pass manager before it runs, for timing, statistics or printing.

@@ -21,7 +21,10 @@ enum quant_opt_status {
   QUANT_OPT_ERROR_THREADS = 3,     /* threads is not within [1, 1024] */
   QUANT_OPT_ERROR_CPU_UNKNOWN = 4, /* QUANT_OPT_CPU names no path */
   QUANT_OPT_ERROR_CPU_LACKS = 5,   /* this CPU or operating system cannot run the path that QUANT_OPT_CPU asks for */
-  QUANT_OPT_ERROR_CPU_ABSENT = 6   /* the library holds no code for the path asked for, or none that this CPU can run */
+  QUANT_OPT_ERROR_CPU_ABSENT = 6,  /* the library holds no code for the path asked for, or none that this CPU can run */
+  QUANT_OPT_ERROR_GPU_DRIVER = 7,  /* libcuda.so.1 cannot be opened, is too old, or does not start */
+  QUANT_OPT_ERROR_GPU_ABSENT = 8,  /* no GPU is there, or it is older than the code */
+  QUANT_OPT_ERROR_GPU_FAILED = 9   /* the driver refused a call: out of memory, a kernel that failed, ... */
 };
 
 /* An input or output: dense and row-major, in the model's own layout. */
@@ -48,8 +51,8 @@ typedef struct {
   const char *producer;     /* compiler and version */
   const char *source_hash;  /* SHA-256 of the model file, hexadecimal */
   const char *weights_hash; /* SHA-256 of the packed weights */
-  const char *cpu;          /* the CPU path chosen: "avx512vnni", ...; null if none could be */
-  const char *const *cpus;  /* the CPU paths held, best first */
+  const char *cpu; /* the CPU path chosen: "avx512vnni", ..., or the GPU: "nvptx-sm_80"; null if none could be */
+  const char *const *cpus; /* the CPU paths held, best first, or the one GPU */
   int64_t num_cpus;
   const quant_opt_tensor *inputs;
   int64_t num_inputs;
