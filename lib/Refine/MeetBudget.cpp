@@ -86,6 +86,10 @@ std::vector<BudgetLayer> MeetBudgetPass::describeLayers(Simulation &simulation) 
     BudgetLayer &choice = result.emplace_back();
     choice.choices = {simulation.getLayers()[i].precision};
     if (!getStatedPrecision(layer.root)) {
+      // Twice the byte products are cheaper than float ones, except where lanes and not products are the limit.
+      if (layer.role == QuantRole::Contraction &&
+          estimateTime(layer.kinds, 1, Precision::I16) < estimateTime(layer.kinds, 1, Precision::F32))
+        choice.choices.push_back(Precision::I16);
       choice.choices.push_back(Precision::F32);
       simulation.quantizeNothing();
       simulation.quantizeLayer(i, true);

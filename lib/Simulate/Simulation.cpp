@@ -296,6 +296,9 @@ void Simulation::setPrecisions(ArrayRef<Precision> precisions) {
   FailureOr<ChosenGroups> groups = chooseGroups(left, model.chosen.ranges, state->scheme);
   if (failed(groups))
     return;
+  // An 8-bit reader rounds a 16-bit edge once more. Here all readers see that, which never flatters.
+  for (auto [operand, group] : left.narrowReads)
+    groups->params[group] = getEdgeParams(groups->ranges[group], state->scheme);
   for (const auto *list : {&left.edges, &left.constants})
     for (const QuantizedEdge &edge : *list)
       if (std::optional<unsigned> number = findEdge(edge.name); number && state->edges[*number].hasRange)
