@@ -24,11 +24,16 @@ private:
   std::vector<unsigned> rank() const;
   bool widen();
   void narrow();
+  void attempt();
   std::vector<Precision> widenFirst(size_t count) const;
+  /// The number of the choice to which a layer is widened.
+  size_t getTarget(unsigned layer) const { return toWidest ? layers[layer].choices.size() - 1 : 1; }
+  double getTime(ArrayRef<Precision> precisions) const;
   void accept(ArrayRef<Precision> next, const BudgetScore &score);
 
   ArrayRef<BudgetLayer> layers;
   MeasureBudgetFn measureState;
+  bool toWidest = true;
   std::vector<unsigned> order; ///< the layers that can be widened, best first
   std::vector<Precision> current;
   BudgetScore score;
@@ -50,7 +55,7 @@ std::vector<unsigned> Search::rank() const {
     if (layers[i].choices.size() < 2)
       continue;
     order.push_back(i);
-    const double price = std::max(layers[i].times.back() - layers[i].times.front(), 1.0);
+    const double price = std::max(layers[i].times[getTarget(i)] - layers[i].times.front(), 1.0);
     value[i] = layers[i].noise / price;
   }
   llvm::sort(order, [&](unsigned a, unsigned b) { return value[a] != value[b] ? value[a] > value[b] : a < b; });
@@ -62,7 +67,7 @@ std::vector<Precision> Search::widenFirst(size_t count) const {
   for (auto [precision, layer] : llvm::zip_equal(next, layers))
     precision = layer.choices.front();
   for (unsigned layer : ArrayRef<unsigned>(order).take_front(count))
-    next[layer] = layers[layer].choices.back();
+    next[layer] = layers[layer].choices[getTarget(layer)];
   return next;
 }
 
@@ -139,13 +144,42 @@ void Search::narrow() {
   }
 }
 
+double Search::getTime(ArrayRef<Precision> precisions) const {
+  double time = 0;
+  for (auto [layer, precision] : llvm::zip_equal(layers, precisions))
+    time += layer.times[llvm::find(layer.choices, precision) - layer.choices.begin()];
+  return time;
+}
+
+void Search::attempt() {
+  order = rank();
+  if (widen())
+    narrow();
+}
+
 BudgetResult Search::run() {
   result.first = score = measure(current);
-  order = rank();
-  if (!score.holds() && widen())
-    narrow();
-  result.precisions = current;
-  result.last = score;
+  const std::vector<Precision> start = current;
+  // Many layers a little wider may cost less than few that are float, and may not be enough.
+  toWidest = false;
+  const bool hasMiddle = llvm::any_of(layers, [](const BudgetLayer &layer) { return layer.choices.size() > 2; });
+  if (!score.holds() && hasMiddle)
+    attempt();
+  const std::vector<Precision> middle = current;
+  const BudgetScore middleScore = score;
+  std::vector<BudgetStep> middleSteps = std::move(result.steps);
+  if (!result.first.holds()) {
+    result.steps.clear();
+    current = start;
+    score = result.first;
+    toWidest = true;
+    attempt();
+  }
+  const bool isMiddleBetter = middleScore.holds() && (!score.holds() || getTime(middle) < getTime(current));
+  if (isMiddleBetter)
+    result.steps = std::move(middleSteps);
+  result.precisions = isMiddleBetter ? middle : current;
+  result.last = isMiddleBetter ? middleScore : score;
   return std::move(result);
 }
 

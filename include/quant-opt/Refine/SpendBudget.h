@@ -45,9 +45,10 @@ struct BudgetResult {
 /// Measures the model with one precision for each layer.
 using MeasureBudgetFn = llvm::function_ref<BudgetScore(ArrayRef<Precision>)>;
 
-/// Widens the layers that cost most accuracy for their time, to their widest choice, in measured steps until the goal
-/// holds; then takes back whatever it holds without, each layer to the narrowest choice that it bears. Takes about
-/// 2 * log2(layers) measurements and one more for each choice of a widened layer. Deterministic.
+/// Widens the layers that cost most accuracy for their time in measured steps until the goal holds; then takes back
+/// whatever it holds without, each layer to the narrowest choice that it bears. Does so once with the first wider
+/// choice of each layer and once with the widest, and returns the cheaper result that holds. Each takes about 2 *
+/// log2(layers) measurements and one more for each choice of a widened layer. Deterministic.
 BudgetResult spendBudget(ArrayRef<BudgetLayer> layers, MeasureBudgetFn measure);
 
 /// Estimated time of a layer in units of an 8-bit multiplication of a matrix product on a CPU with VNNI.

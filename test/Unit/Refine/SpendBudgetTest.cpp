@@ -82,6 +82,16 @@ TEST(SpendBudget, TheNarrowestChoiceThatIsEnoughIsKept) {
   EXPECT_EQ(model.spend().precisions, std::vector<Precision>{F32});
 }
 
+TEST(SpendBudget, ManyLayersALittleWiderAreTakenWhereTheyAreCheaper) {
+  Model model{{}, 30};
+  for (int i = 0; i < 4; ++i)
+    model.add(0.01, 100, /*hasI16=*/true);
+  EXPECT_EQ(model.spend().precisions, std::vector<Precision>(4, I16));
+  // Three float layers would do as well, for a time of 900 more instead of 400.
+  model.floor = 19.9;
+  EXPECT_EQ(llvm::count(model.spend().precisions, F32), 0);
+}
+
 TEST(SpendBudget, TheBestStateIsKeptWhereTheGoalIsOutOfReach) {
   Model model{{}, 60};
   model.add(0.1, 100);
