@@ -64,7 +64,7 @@ def SmoothPass : Pass<"qnn-smooth", "::mlir::ModuleOp"> {
 
     Missing or unfit data, a strength above 1 and a `qnn.range`, which would no longer hold, are errors.
 
-    Before and after (test/Equalize/smooth.mlir, where the data's first channel is a hundred times the second):
+    Before and after (test/Equalize/smooth.mlir, where the data's first channel is 64 times the second):
     ```mlir
     %y = linalg.matmul ins(%exp, %w : tensor<4x2xf32>, tensor<2x2xf32>) …
     ```
@@ -108,8 +108,8 @@ def AbsorbBiasPass : Pass<"qnn-absorb-bias", "::mlir::ModuleOp"> {
     %b1 = arith.constant dense<0.5> : tensor<2xf32>
     ```
     ```mlir
-    %b0 = arith.constant dense<1.7> : tensor<2xf32>   // less 6.3
-    %b1 = arith.constant dense<13.1> : tensor<2xf32>  // two channels' 6.3 more
+    %b0 = arith.constant dense<[2.07, 1.53]> : tensor<2xf32>  // less 5.93 and 6.47
+    %b1 = arith.constant dense<12.9> : tensor<2xf32>          // 12.4 more
     ```
   }];
   let constructor = "::mlir::qnn::createAbsorbBiasPass()";
