@@ -134,7 +134,7 @@ LAYERS = {
     "conv_3x3_256_at14": lambda: conv_layers("conv_3x3_256_at14", 256, [256] * 4, 14, 3),
     "conv_1x1_256_1024_at14": lambda: conv_layers("conv_1x1_256_1024_at14", 256, [1024, 256] * 2, 14),
     "pointwise_24_144_at56": lambda: conv_layers("pointwise_24_144_at56", 24, [144, 24] * 2, 56),
-    "depthwise_3x3_128_at56": lambda: conv_layers("depthwise_3x3_128_at56", 128, [128] * 4, 56, 3, 1, 128),
+    "depthwise_3x3_128_at56": lambda: conv_layers("depthwise_3x3_128_at56", 128, [128] * 8, 56, 3, 1, 128),
     "bert_ffn_128x768x3072": lambda: dense_layers("bert_ffn_128x768x3072", 128, 768, [3072, 768] * 2),
     "gemv_4096x4096": lambda: dense_layers("gemv_4096x4096", 1, 4096, [4096]),
 }
