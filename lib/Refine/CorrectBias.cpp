@@ -100,6 +100,8 @@ static std::vector<LayerChange> correctLayers(Simulation &simulation, ArrayRef<F
         isAnalytic ? getClippedMeans(simulation, simulation.getLayers()[layer.number], floats[i])
                    : samples.collectStatistics(simulation, &layer).front().mean;
     std::vector<float> bias = correct(layer, simulation.getWeight(layer.number), floats[i].mean, quantized);
+    const ChosenWeight &weight = *simulation.getLayers()[layer.number].weight;
+    roundBiases(simulation, layer, [&](int64_t element) { return weight.getScale(element); }, bias);
     simulation.setBias(layer.number, bias);
     changes.push_back({layer.number, {}, {}, std::move(bias)});
     progress.update(i + 1);

@@ -1,6 +1,8 @@
 //===- LayerFit.cpp - What a layer reads when quantized, beside what it gives in float, on samples ----------------===//
 #include "LayerFit.h"
 
+#include "quant-opt/Numerics/Quantize.h"
+
 using namespace mlir;
 using namespace mlir::qnn;
 
@@ -21,6 +23,22 @@ std::vector<FitLayer> qnn::getFitLayers(const Simulation &simulation,
                       layer.floatBias.empty() ? layer.bias : layer.floatBias});
   }
   return layers;
+}
+
+void qnn::roundBiases(const Simulation &simulation, const FitLayer &layer,
+                      function_ref<float(int64_t element)> getScale, std::vector<float> &bias) {
+  ArrayRef<unsigned> inputs = simulation.getLayers()[layer.number].inputs;
+  std::optional<EdgeParams> edge = inputs.empty() ? std::nullopt : simulation.getEdge(inputs.front());
+  if (!edge)
+    return;
+  for (int64_t group = 0; group < layer.patches.numGroups; ++group)
+    for (int64_t output = 0; output < layer.patches.numOutputs; ++output) {
+      float &value = bias[layer.patches.getChannel(group, output)];
+      const float scale = getScale(layer.patches.getWeightIndex(group, output, 0));
+      const numerics::QuantizedBias rounded = numerics::quantizeBias(value, edge->params.scale, scale);
+      if (rounded.fits)
+        value = numerics::requantizeToFloat(rounded.value, edge->params.scale * scale);
+    }
 }
 
 /// Spread evenly, and begun elsewhere in each run.

@@ -50,6 +50,11 @@ private:
   llvm::DenseMap<unsigned, std::vector<float>> targets;
 };
 
+/// Rounds biases, by channel, to those that the layer can have by `bias_c1`, with the scale `getScale` of the weight's
+/// element of that number and that of the edge that it reads in the simulation as it is set.
+void roundBiases(const Simulation &simulation, const FitLayer &layer, function_ref<float(int64_t element)> getScale,
+                 std::vector<float> &bias);
+
 /// The layers of a simulation that can be fitted. `refuse` is told of the others that have a weight.
 std::vector<FitLayer> getFitLayers(const Simulation &simulation,
                                    function_ref<void(const SimulatedLayer &layer, StringRef reason)> refuse);

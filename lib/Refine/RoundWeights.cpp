@@ -98,6 +98,13 @@ std::vector<LayerChange> RoundWeightsPass::roundLayers(Simulation &simulation, A
     const SimulatedLayer &info = simulation.getLayers()[layer.number];
     RoundedLayers rounded = roundLayer(layer, *info.weight, fit.collectMoments(simulation, layer),
                                        judge.collectMoments(simulation, layer), kDampings);
+    auto getScale = [&](int64_t element) {
+      if (rounded.best.isNearest())
+        return info.weight->getScale(element);
+      const float limit = rounded.best.limits[info.weight->perChannel ? info.weight->view.getChannel(element) : 0];
+      return numerics::symmetricParams(-limit, limit, info.weight->bounds).scale;
+    };
+    roundBiases(simulation, layer, getScale, rounded.best.bias);
     (rounded.best.isNearest() ? numNearest : numRounded) += 1;
     remark::analysis(NameLoc::get(StringAttr::get(&getContext(), info.name)),
                      remark::RemarkOpts::name("Rounded").category("qnn"))
