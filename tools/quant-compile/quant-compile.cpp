@@ -72,6 +72,8 @@ static llvm::Error parseDims(ArrayRef<std::string> list, std::map<std::string, i
 static llvm::Error checkQuantization(const CompileOptions &options) {
   const QuantizeOptions &how = options.quantize;
   bool calibrates = !how.calibrationData.empty() || !how.resume.empty() || !how.merge.empty();
+  if (options.emit == EmitKind::Ranges && !how.report.empty())
+    return usageError("--report looks at a quantized model, and --emit=ranges makes none");
   if (options.emit == EmitKind::Ranges)
     return calibrates ? llvm::Error::success()
                       : usageError("--emit=ranges needs --calibration-data=FILE.npz, samples to measure ranges on");
