@@ -53,21 +53,20 @@ llvm::Expected<SampleSet> Measurement::load(ArrayRef<int64_t> samples) {
   return SampleSet::load(options.data, simulation.getInputs(), samples);
 }
 
-/// The range that the edge's method would choose from what has been seen so far.
+/// The range that the edge's method would choose from what has been seen so far, or least squares where more than
+/// the edge's own values decided.
 void Measurement::addConvergence(int64_t samples) {
   for (auto [edge, number] : llvm::zip_equal(report.edges, edges)) {
     if (!number || sketches[*number].getCount() == 0)
       continue;
     const numerics::Sketch &sketch = sketches[*number];
     RangeAfter after{samples, sketch.getExtrema(), {}};
-    if (std::optional<numerics::RangeMethod> method = parseMethod(edge.method)) {
-      numerics::RangeOptions ranges;
-      ranges.method = *method;
-      ranges.bounds = getBounds(edge);
-      ranges.symmetric = options.scheme.activationScheme == ActivationScheme::Symmetric;
-      if (std::optional<numerics::Range> chosen = numerics::computeRange(sketch, ranges))
-        after.chosen = *chosen;
-    }
+    numerics::RangeOptions ranges;
+    ranges.method = parseMethod(edge.method).value_or(numerics::RangeMethod::Mse);
+    ranges.bounds = getBounds(edge);
+    ranges.symmetric = options.scheme.activationScheme == ActivationScheme::Symmetric;
+    if (std::optional<numerics::Range> chosen = numerics::computeRange(sketch, ranges))
+      after.chosen = *chosen;
     edge.convergence.push_back(after);
   }
 }
@@ -218,9 +217,20 @@ llvm::Error Measurement::run() {
   simulation.quantizeAll();
   OutputError error;
   if (options.sensitivity) {
-    const Sensitivity sensitivity = analyzeSensitivity(simulation, *evaluation);
-    addSensitivity(sensitivity);
+    Sensitivity sensitivity = analyzeSensitivity(simulation, *evaluation);
     error = sensitivity.all;
+    if (&floatModel != &simulation) {
+      // What the chosen weights of other layers do is no noise of this one.
+      simulation.quantizeNothing();
+      if (llvm::Expected<Evaluation> own = Evaluation::create(simulation, judged)) {
+        const Sensitivity beside = analyzeSensitivity(simulation, *own);
+        for (auto [layer, other] : llvm::zip_equal(sensitivity.layers, beside.layers))
+          layer.alone = other.alone;
+      } else {
+        llvm::consumeError(own.takeError());
+      }
+    }
+    addSensitivity(sensitivity);
   } else {
     error = evaluation->measure(simulation);
   }
