@@ -92,6 +92,8 @@ LogicalResult ChooseRangesPass::run(ModuleOp module) {
   if (searchSamples < 1 || rounds < 1)
     return emitError(module.getLoc(), "expected search-samples and rounds of at least 1, found ")
            << searchSamples.getValue() << " and " << rounds.getValue();
+  if (!canJudge(module))
+    return success();
   RangeSearchOptions search;
   search.criterion = static_cast<RangeCriterion>(known - kCriteria);
   search.scheme = {activationType, activationScheme, weightScheme, weightBits};

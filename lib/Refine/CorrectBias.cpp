@@ -115,6 +115,8 @@ LogicalResult CorrectBiasPass::run(ModuleOp module) {
            << method << "\"" << suggestNearest(method, {"empirical", "analytic"});
   if (searchSamples < 1)
     return emitError(module.getLoc(), "expected search-samples of at least 1, found ") << searchSamples.getValue();
+  if (!canJudge(module))
+    return success();
   SimulationOptions options;
   options.scheme = {activationType, activationScheme, weightScheme, weightBits};
   options.taps = TapKind::Operand;

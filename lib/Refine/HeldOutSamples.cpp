@@ -4,8 +4,24 @@
 #include "quant-opt/Calibrate/SampleReader.h"
 #include "quant-opt/Calibrate/SplitSamples.h"
 
+#include "mlir/IR/Remarks.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+
 using namespace mlir;
 using namespace mlir::qnn;
+
+bool qnn::canJudge(ModuleOp module) {
+  bool found = false;
+  module.walk<WalkOrder::PreOrder>([&](FunctionOpInterface function) {
+    if (function.isPublic())
+      found |= llvm::any_of(function.getResultTypes(), [](Type type) { return getElementTypeOrSelf(type).isF32(); });
+    return WalkResult::skip();
+  });
+  if (!found)
+    remark::missed(module.getLoc(), remark::RemarkOpts::name("Unjudged").category("qnn"))
+        << remark::reason("the model has no output of floats, by which a choice could be judged");
+  return found;
+}
 
 FailureOr<HeldOutSamples> HeldOutSamples::load(ModuleOp module, Simulation &simulation, StringRef path,
                                                int64_t maxSamples, uint64_t seed) {

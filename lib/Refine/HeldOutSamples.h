@@ -6,6 +6,10 @@
 
 namespace mlir::qnn {
 
+/// Whether a choice can be judged: the model has an output of floats. Where it has none, a missed remark says that
+/// nothing is chosen.
+bool canJudge(ModuleOp module);
+
 /// The samples of a data file, split by `splitSamples`, with the float model's outputs on those held out.
 struct HeldOutSamples {
   SampleSet calibration, heldOut;

@@ -123,6 +123,8 @@ std::vector<LayerChange> RoundWeightsPass::roundLayers(Simulation &simulation, A
 LogicalResult RoundWeightsPass::run(ModuleOp module) {
   if (positions < 1)
     return emitError(module.getLoc(), "expected positions of at least 1, found ") << positions.getValue();
+  if (!canJudge(module))
+    return success();
   SimulationOptions options;
   options.scheme = {activationType, activationScheme, weightScheme, weightBits};
   options.taps = TapKind::Operand;

@@ -44,8 +44,8 @@ def main(work):
         return library
 
     def quantize(name, target, *layers):
-        return compile(name, "--quantize=static", "--calibration-data=" + calib, "--target=" + target, "--equalize=off", "--calibration-method=min-max",
-                       *("--layer=" + layer for layer in layers))
+        return compile(name, "--quantize=static", "--calibration-data=" + calib, "--target=" + target, "--equalize=off", "--correct-bias=off",
+                       "--calibration-method=min-max", *("--layer=" + layer for layer in layers))
 
     def same_bytes(library):
         results = [logits(library, test, out, cpu=cpu) for cpu in PATHS]
