@@ -117,6 +117,18 @@ void CommandLine::printHelp() const {
       << "\nExit codes: 0 ok, 1 bad input, 2 usage, 3 accuracy gate failed, 4 a limit was hit, 5 internal error.\n";
 }
 
+std::vector<std::string> CommandLine::getGiven(StringRef group) const {
+  std::vector<std::string> given;
+  bool isInside = false;
+  for (const Option &option : options) {
+    if (option.name.empty())
+      isInside = option.help == group;
+    else if (isInside && option.isGiven)
+      given.push_back((option.name.size() == 1 ? "-" : "--") + option.name);
+  }
+  return given;
+}
+
 llvm::Expected<bool> CommandLine::parse(int argc, const char *const *argv) {
   bool onlyPositionals = false;
   for (int i = 1; i < argc; ++i) {
@@ -141,8 +153,8 @@ llvm::Expected<bool> CommandLine::parse(int argc, const char *const *argv) {
       llvm::outs() << tool << " " << getVersion() << "\n";
       return true;
     }
-    const Option *found = nullptr;
-    for (const Option &option : options)
+    Option *found = nullptr;
+    for (Option &option : options)
       if (!option.name.empty() && option.name == name)
         found = &option;
     if (!found) {
@@ -163,6 +175,7 @@ llvm::Expected<bool> CommandLine::parse(int argc, const char *const *argv) {
         return usageError("option --" + name + " needs a value");
       text = argv[++i];
     }
+    found->isGiven = true;
     if (llvm::Error error = found->set(text))
       return error;
   }

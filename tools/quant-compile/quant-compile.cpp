@@ -5,6 +5,7 @@
 #include "quant-opt/Support/Diagnostics.h"
 #include "quant-opt/Support/GuardedParser.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Path.h"
 
@@ -69,8 +70,11 @@ static llvm::Error parseDims(ArrayRef<std::string> list, std::map<std::string, i
 }
 
 /// Refuses options of quantization that would be ignored without a word, and quantization that lacks what it needs.
-static llvm::Error checkQuantization(const CompileOptions &options) {
+static llvm::Error checkQuantization(const CompileOptions &options, std::vector<std::string> given) {
   const QuantizeOptions &how = options.quantize;
+  // A float build whose layers are shown is equalized as the quantized one is that it will be compared with.
+  if (options.observeLayers)
+    llvm::erase(given, "--equalize");
   bool calibrates = !how.calibrationData.empty() || !how.resume.empty() || !how.merge.empty();
   if (options.emit == EmitKind::Ranges && !how.report.empty())
     return usageError("--report looks at a quantized model, and --emit=ranges makes none");
@@ -79,12 +83,8 @@ static llvm::Error checkQuantization(const CompileOptions &options) {
                       : usageError("--emit=ranges needs --calibration-data=FILE.npz, samples to measure ranges on");
   if (options.emit == EmitKind::Qdq && !how.enabled)
     return usageError("--emit=qdq needs --quantize=static");
-  if (!how.enabled &&
-      (calibrates || !how.ranges.empty() || !how.rangesOut.empty() || !how.exclude.empty() || !how.layers.empty() ||
-       !how.report.empty() || (how.equalize == "off" && !options.observeLayers) || !how.minSqnr.empty() ||
-       !how.maxMetricDrop.empty() || !how.labels.empty() || !how.metricCommand.empty() || how.accuracy != "default" ||
-       how.roundWeights != "auto" || how.smooth != "auto" || how.correctBias != "auto" || how.chooseRanges != "auto"))
-    return usageError("options of quantization were given without --quantize=static");
+  if (!how.enabled && !given.empty())
+    return usageError("options of quantization were given without --quantize=static: " + llvm::join(given, ", "));
   if (how.enabled && calibrates && !how.ranges.empty())
     return usageError("--ranges takes the place of calibration data; give one of them");
   return llvm::Error::success();
@@ -197,7 +197,7 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
   if (llvm::Error error = parseDims(dims, options.dims))
     return error;
   how.enabled = !quantize.empty();
-  if (llvm::Error error = checkQuantization(options))
+  if (llvm::Error error = checkQuantization(options, commandLine.getGiven("Quantization")))
     return error;
   if (options.output.empty())
     options.output = getDefaultOutput(options);

@@ -35,11 +35,13 @@ public:
 
   /// Reads the arguments. Errors have exit code 2. True if the help or version was asked for and printed.
   llvm::Expected<bool> parse(int argc, const char *const *argv);
+  /// The options of a group that the arguments held, such as "--exclude", in the order of the help.
+  std::vector<std::string> getGiven(StringRef group) const;
 
 private:
   struct Option {
     std::string name, valueName, help; // an empty name makes `help` the title of a group
-    bool isFlag = false;
+    bool isFlag = false, isGiven = false;
     std::function<llvm::Error(StringRef)> set;
   };
   Option &add(StringRef name, StringRef valueName, StringRef help);
