@@ -1,4 +1,5 @@
 //===- ConvertToLLVM.cpp - The Lowered form becomes LLVM dialect for one CPU path --------------------------------===//
+#include "TargetPath.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/X86/Passes.h"
 #include "quant-opt/Support/CpuPath.h"
@@ -127,12 +128,9 @@ struct ConvertToLLVM : public qnn::impl::ConvertToLLVMPassBase<ConvertToLLVM> {
   using ConvertToLLVMPassBase::ConvertToLLVMPassBase;
 
   void runOnOperation() override {
-    std::optional<CpuPath> cpu = parseCpuPath(path);
-    if (!cpu) {
-      getOperation().emitError("unknown CPU path '")
-          << path << "'; expected avx512bf16, avx512vnni, avxvnni, avx512, avx2 or x86-64";
+    FailureOr<CpuPath> cpu = readTargetPath(getOperation(), path);
+    if (failed(cpu))
       return signalPassFailure();
-    }
     MLIRContext *context = &getContext();
     if (failed(simplifyVectors()) || failed(convert(context)))
       return signalPassFailure();

@@ -1,5 +1,6 @@
 //===- ExpandArith.cpp - The numeric contract's operations become arith ------------------------------------------===//
 #include "QuantizeArith.h"
+#include "TargetPath.h"
 #include "quant-opt/Lower/X86/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -17,12 +18,9 @@ struct ExpandArith : public qnn::impl::ExpandArithPassBase<ExpandArith> {
   using ExpandArithPassBase::ExpandArithPassBase;
 
   void runOnOperation() override {
-    std::optional<CpuPath> target = parseCpuPath(path);
-    if (!target) {
-      getOperation()->emitError("unknown CPU path '")
-          << path << "'; expected avx512bf16, avx512vnni, avxvnni, avx512, avx2 or x86-64";
+    FailureOr<CpuPath> target = readTargetPath(getOperation(), path);
+    if (failed(target))
       return signalPassFailure();
-    }
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
       if (isa<QuantizeOp, RequantizeOp, DequantizeOp>(op))

@@ -1,5 +1,6 @@
 //===- LowerContractions.cpp - Each qnn.contract becomes a tiled kernel ------------------------------------------===//
 #include "KernelBuilder.h"
+#include "TargetPath.h"
 #include "quant-opt/Lower/X86/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -54,12 +55,9 @@ LogicalResult LowerContractions::lower(ContractOp op, CpuPath target) {
 }
 
 void LowerContractions::runOnOperation() {
-  std::optional<CpuPath> target = parseCpuPath(path);
-  if (!target) {
-    getOperation()->emitError("unknown CPU path '")
-        << path << "'; expected avx512bf16, avx512vnni, avxvnni, avx512, avx2 or x86-64";
+  FailureOr<CpuPath> target = readTargetPath(getOperation(), path);
+  if (failed(target))
     return signalPassFailure();
-  }
   SmallVector<ContractOp> ops;
   getOperation()->walk([&](ContractOp op) { ops.push_back(op); });
   for (ContractOp op : ops)

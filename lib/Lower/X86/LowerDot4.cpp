@@ -1,4 +1,5 @@
 //===- LowerDot4.cpp - qnn.dot4 becomes the instructions of one CPU path -----------------------------------------===//
+#include "TargetPath.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/X86/Passes.h"
 #include "quant-opt/Support/CpuPath.h"
@@ -107,12 +108,9 @@ private:
 struct LowerDot4 : public qnn::impl::LowerDot4PassBase<LowerDot4> {
   using LowerDot4PassBase::LowerDot4PassBase;
   void runOnOperation() override {
-    std::optional<CpuPath> target = parseCpuPath(path);
-    if (!target) {
-      getOperation()->emitError("unknown CPU path '")
-          << path << "'; expected avx512bf16, avx512vnni, avxvnni, avx512, avx2 or x86-64";
+    FailureOr<CpuPath> target = readTargetPath(getOperation(), path);
+    if (failed(target))
       return signalPassFailure();
-    }
     SmallVector<Dot4Op> ops;
     getOperation()->walk([&](Dot4Op op) { ops.push_back(op); });
     for (Dot4Op op : ops) {

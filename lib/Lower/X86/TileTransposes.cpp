@@ -1,4 +1,5 @@
 //===- TileTransposes.cpp - Elementwise operations that transpose work on square tiles in registers --------------===//
+#include "TargetPath.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/X86/Passes.h"
 #include "quant-opt/Support/CpuPath.h"
@@ -252,12 +253,9 @@ struct TileTransposes : public qnn::impl::TileTransposesPassBase<TileTransposes>
   using TileTransposesPassBase::TileTransposesPassBase;
 
   void runOnOperation() override {
-    std::optional<CpuPath> target = parseCpuPath(path);
-    if (!target) {
-      getOperation()->emitError("unknown CPU path '")
-          << path << "'; expected avx512bf16, avx512vnni, avxvnni, avx512, avx2 or x86-64";
+    FailureOr<CpuPath> target = readTargetPath(getOperation(), path);
+    if (failed(target))
       return signalPassFailure();
-    }
     SmallVector<linalg::GenericOp> ops;
     getOperation()->walk([&](linalg::GenericOp op) { ops.push_back(op); });
     for (linalg::GenericOp op : ops)

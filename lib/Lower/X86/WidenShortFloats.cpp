@@ -1,4 +1,5 @@
 //===- WidenShortFloats.cpp - f16 and bf16 are computed in f32 ----------------------------------------------------===//
+#include "TargetPath.h"
 #include "quant-opt/Lower/X86/Passes.h"
 #include "quant-opt/Support/CpuPath.h"
 
@@ -162,12 +163,9 @@ struct WidenShortFloats : public qnn::impl::WidenShortFloatsPassBase<WidenShortF
   using WidenShortFloatsPassBase::WidenShortFloatsPassBase;
 
   void runOnOperation() override {
-    std::optional<CpuPath> cpu = parseCpuPath(path);
-    if (!cpu) {
-      getOperation()->emitError("unknown CPU path '")
-          << path << "'; expected avx512bf16, avx512vnni, avxvnni, avx512, avx2 or x86-64";
+    FailureOr<CpuPath> cpu = readTargetPath(getOperation(), path);
+    if (failed(cpu))
       return signalPassFailure();
-    }
     RewritePatternSet widen(&getContext()), through(&getContext()), expand(&getContext());
     widen.add<WidenOperation>(&getContext());
     through.add<TruncateThroughF32>(&getContext());
