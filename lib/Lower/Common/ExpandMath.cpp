@@ -81,11 +81,21 @@ public:
   Value shl(Value a, int32_t count) { return arith::ShLIOp::create(builder, loc, a, i(count)); }
   Value shr(Value a, int32_t count) { return arith::ShRSIOp::create(builder, loc, a, i(count)); }
 
+  /// In a tree of neighbouring pairs: one chain of additions and products would keep every later vector waiting.
   Value polynomial(ArrayRef<float> coefficients, Value x) {
-    Value result = f(coefficients.back());
-    for (float c : llvm::reverse(coefficients.drop_back()))
-      result = add(mul(result, x), f(c));
-    return result;
+    SmallVector<Value> terms = llvm::map_to_vector(coefficients, [&](float c) { return f(c); });
+    for (Value power = x;; power = mul(power, power)) {
+      // Three terms as a chain: another power would cost more than it saves.
+      if (terms.size() == 3)
+        terms = {terms[0], add(terms[1], mul(terms[2], power))};
+      for (size_t i = 0; i < terms.size() / 2; ++i)
+        terms[i] = add(terms[2 * i], mul(terms[2 * i + 1], power));
+      if (terms.size() % 2)
+        terms[terms.size() / 2] = terms.back();
+      terms.truncate((terms.size() + 1) / 2);
+      if (terms.size() == 1)
+        return terms.front();
+    }
   }
 
   /// x as n ln 2 + r, n an integer, |r| <= ln 2 / 2, for |x| < 2^20.
@@ -166,9 +176,10 @@ public:
   Value erf(Value x) {
     Value square = mul(x, x);
     Value small = add(x, mul(x, polynomial(kErf, square)));
-    Value bounded = clamp(abs(x), 0.0f, kErfcEnd);
+    // NaN is not above the end and not below one, and goes through the second polynomial.
+    Value bounded = select(less(f(kErfcEnd), abs(x)), f(kErfcEnd), abs(x));
     Value large = sub(f(1.0f), polynomial(kErfc, sub(bounded, f(kErfcMiddle))));
-    return passNan(x, select(less(abs(x), f(1.0f)), small, copySign(large, x)));
+    return select(less(abs(x), f(1.0f)), small, copySign(large, x));
   }
 
 private:
