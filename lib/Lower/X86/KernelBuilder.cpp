@@ -60,6 +60,8 @@ void KernelBuilder::build() {
   chunks = std::clamp<int64_t>(llvm::divideCeil(kEnoughIterations, others), 1, std::max<int64_t>(fullTiles, 1));
   tilesPerChunk = std::max<int64_t>(llvm::divideCeil(fullTiles, chunks), 1);
   chunks = std::max<int64_t>(llvm::divideCeil(fullTiles, tilesPerChunk), 1);
+  int64_t tilesOfRows = llvm::divideCeil(plan.rows.extent, tile.rows);
+  tilesPerPanel = others / getPanels() * tilesOfRows;
 
   b.setInsertionPoint(op);
   auto forall = scf::ForallOp::create(b, loc, ArrayRef<OpFoldResult>{b.getIndexAttr(others * chunks)}, ValueRange{},
@@ -83,6 +85,8 @@ void KernelBuilder::build() {
     return part;
   };
   Value chunk = split(chunks);
+  Value point = arith::RemUIOp::create(b, loc, rest, index(others / getPanels()));
+  outerTiles = mul(point, tilesOfRows);
   Place place{index(plan.lhsBase), index(0), index(plan.outBase), {}};
   for (int64_t base : plan.extrasBase)
     place.extras.push_back(index(base));
@@ -93,9 +97,11 @@ void KernelBuilder::build() {
 }
 
 void KernelBuilder::forEachRowTile(Value chunk, const Place &place, RowTileFn body) {
+  tileOfPanel = outerTiles;
   if (fullTiles == 1) {
     body(place, tile.rows);
   } else if (tilesPerChunk == 1 && fullTiles > 1) {
+    tileOfPanel = add(outerTiles, chunk);
     body(at(place, plan.rows, mul(chunk, tile.rows)), tile.rows);
   } else if (fullTiles > 1) {
     Value first = chunks == 1 ? index(0) : mul(chunk, tilesPerChunk);
@@ -106,6 +112,7 @@ void KernelBuilder::forEachRowTile(Value chunk, const Place &place, RowTileFn bo
     auto loop = scf::ForOp::create(b, loc, first, end, index(1));
     forbidUnrolling(loop);
     b.setInsertionPointToStart(loop.getBody());
+    tileOfPanel = add(outerTiles, loop.getInductionVar());
     body(at(place, plan.rows, mul(loop.getInductionVar(), tile.rows)), tile.rows);
   }
   int64_t restRows = plan.rows.extent % tile.rows;
@@ -117,6 +124,7 @@ void KernelBuilder::forEachRowTile(Value chunk, const Place &place, RowTileFn bo
     auto branch = scf::IfOp::create(b, loc, last, /*withElseRegion=*/false);
     b.setInsertionPointToStart(branch.thenBlock());
   }
+  tileOfPanel = add(outerTiles, fullTiles);
   body(at(place, plan.rows, index(fullTiles * tile.rows)), restRows);
 }
 

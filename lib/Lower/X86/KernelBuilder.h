@@ -88,6 +88,9 @@ protected:
   Tile tile;
   Value lhs, rhs, out;
   SmallVector<Value> extras;
+  int64_t fullTiles = 0; // tiles of rows that have all rows, and all tiles that read one panel of rhs
+  int64_t tilesPerPanel = 1;
+  Value tileOfPanel; // the number of the tile at hand among them
 
 private:
   Value flatten(Value memref);
@@ -101,7 +104,8 @@ private:
                    int64_t group);
   Operation *startAdd = nullptr; // the epilogue's first addition, which the accumulators' start replaces
   size_t startExtra = 0;
-  int64_t fullTiles = 0, chunks = 1, tilesPerChunk = 1;
+  int64_t chunks = 1, tilesPerChunk = 1;
+  Value outerTiles; // tiles of rows at earlier points of the outer loops
 };
 
 /// lhs rows times packed panels of rhs.
@@ -114,12 +118,18 @@ private:
   void buildPanel(Value panel, Value chunk, const Place &place) override;
   void buildPanel(const Place &place, Value chunk, Value channel, int64_t vectors, int64_t lastLanes);
   SmallVector<Value> buildRun(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t vectors);
+  /// While a tile reads its weights, it brings its share of the next panel's into the second cache, a little at each
+  /// step, so that no tile waits for memory.
+  void findPrefetches(const Place &place, int64_t vectors);
+  void prefetch(Value rhsAt);
   SmallVector<Value> buildStep(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t vectors,
                                int64_t count);
   Value broadcastBytes(Value at, int64_t bytes);
   Value loadPair(Value at, int64_t count);
   SmallVector<Value> buildPairs(Value lhsAt, ArrayRef<Value> weights, ArrayRef<Value> accs, int64_t rows,
                                 int64_t count);
+  Value panelBase, prefetchBase;
+  int64_t prefetchStride = 0; // elements of rhs; 0 where there is no next panel
 };
 
 /// Channels that lhs and rhs share, in floats: each lane sums the taps of its own channel.

@@ -37,11 +37,36 @@ void PlainKernel::buildPanel(const Place &panelPlace, Value chunk, Value channel
       for (int64_t row = 0; row < rows; ++row)
         accs[row * vectors + v] = start;
     }
+    findPrefetches(place, vectors);
     accs = forOuterReductions(place.lhs, place.rhs, accs, [&](Value lhsAt, Value rhsAt, ArrayRef<Value> carried) {
       return buildRun(lhsAt, rhsAt, carried, rows, vectors);
     });
     finish(accs, place, channel, rows, vectors, lastLanes);
   });
+}
+
+void PlainKernel::findPrefetches(const Place &place, int64_t vectors) {
+  bool movesOutside = llvm::any_of(plan.outer, [](const PlanLoop &loop) { return loop.rhs != 0; });
+  prefetchStride = 0;
+  if (getPanels() == 1 || tilesPerPanel == 1 || movesOutside)
+    return;
+  int64_t panel = llvm::divideCeil(vectors * tile.lanes, kChannelBlock) * plan.blockStride;
+  int64_t share = llvm::divideCeil(panel, tilesPerPanel);
+  prefetchStride = llvm::divideCeil(share, plan.blockStride / plan.getGroupStride());
+  panelBase = place.rhs;
+  prefetchBase = add(add(place.rhs, panel), mul(tileOfPanel, share));
+}
+
+/// Called once for each step of the reduction.
+void PlainKernel::prefetch(Value rhsAt) {
+  if (prefetchStride == 0)
+    return;
+  Value step = arith::DivUIOp::create(b, loc, b.createOrFold<arith::SubIOp>(loc, rhsAt, panelBase),
+                                      index(plan.getGroupStride()));
+  Value at = add(prefetchBase, mul(step, prefetchStride));
+  for (int64_t line = 0; line < prefetchStride; line += plan.getGroupStride())
+    memref::PrefetchOp::create(b, loc, rhs, ValueRange{add(at, line)}, /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
 }
 
 SmallVector<Value> PlainKernel::buildRun(Value lhsAt, Value rhsAt, ArrayRef<Value> start, int64_t rows,
@@ -68,6 +93,7 @@ SmallVector<Value> PlainKernel::buildStep(Value lhsAt, Value rhsAt, ArrayRef<Val
     Value at = add(rhsAt, channel / kChannelBlock * plan.blockStride + channel % kChannelBlock * plan.step);
     weights.push_back(load(rhsType, rhs, at));
   }
+  prefetch(rhsAt);
   if (plan.step == 2)
     return buildPairs(lhsAt, weights, accs, rows, count);
   for (Value &weight : weights)
