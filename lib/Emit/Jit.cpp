@@ -30,11 +30,11 @@ struct JitModel::State {
   AlignedBytes weights, workspace;
   int64_t workspaceBytes = 0;
 
-  void run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs, char *memory, void *observer,
-           quant_opt_observe_fn observe) const {
+  void run(size_t first, size_t number, ArrayRef<const void *> inputs, ArrayRef<void *> outputs, char *memory,
+           void *observer, quant_opt_observe_fn observe) const {
     quant_opt_frame frame = {inputs.data(), outputs.data(), memory,
                              weights.get(), observer,       observe ? observe : ignore};
-    for (auto [step, count] : steps)
+    for (auto [step, count] : ArrayRef(steps).slice(first, number))
       step(&frame, 0, count);
   }
 };
@@ -101,7 +101,7 @@ llvm::Expected<std::unique_ptr<JitModel>> JitModel::create(Program &&program) {
 
 void JitModel::run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs, void *observer,
                    quant_opt_observe_fn observe) {
-  state->run(inputs, outputs, state->workspace.get(), observer, observe);
+  state->run(0, state->steps.size(), inputs, outputs, state->workspace.get(), observer, observe);
 }
 
 JitModel::Workspace JitModel::createWorkspace() const {
@@ -110,5 +110,12 @@ JitModel::Workspace JitModel::createWorkspace() const {
 
 void JitModel::run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs, const Workspace &workspace, void *observer,
                    quant_opt_observe_fn observe) const {
-  state->run(inputs, outputs, workspace.get(), observer, observe);
+  state->run(0, state->steps.size(), inputs, outputs, workspace.get(), observer, observe);
+}
+
+size_t JitModel::getNumSteps() const { return state->steps.size(); }
+
+void JitModel::runStep(size_t step, ArrayRef<const void *> inputs, ArrayRef<void *> outputs, const Workspace &workspace,
+                       void *observer, quant_opt_observe_fn observe) const {
+  state->run(step, 1, inputs, outputs, workspace.get(), observer, observe);
 }

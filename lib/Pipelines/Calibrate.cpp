@@ -11,6 +11,7 @@
 #include "quant-opt/Refine/Passes.h"
 #include "quant-opt/Report/Passes.h"
 #include "quant-opt/Simulate/Passes.h"
+#include "quant-opt/Support/Diagnostics.h"
 
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/Support/ThreadPool.h"
@@ -41,13 +42,29 @@ public:
   }
   void runMany(ArrayRef<ArrayRef<const void *>> inputs,
                function_ref<void(size_t number, ArrayRef<const void *> outputs)> consume) override;
+  llvm::Error runTogether(ArrayRef<ArrayRef<const void *>> inputs,
+                          function_ref<void(size_t run, int32_t edge, const float *data, int64_t count)> observe,
+                          function_ref<void()> settle) override;
 
 private:
+  /// Makes workspaces up to `count`; returns how many there are.
+  size_t makeWorkspaces(size_t count);
+
   std::unique_ptr<JitModel> model;
   std::vector<std::vector<char>> outputs;
   std::vector<void *> pointers;
   std::vector<JitModel::Workspace> workspaces; ///< one for each thread, made when first needed
 };
+
+size_t JitObservedModel::makeWorkspaces(size_t count) {
+  while (workspaces.size() < count) {
+    JitModel::Workspace workspace = model->createWorkspace();
+    if (!workspace)
+      break;
+    workspaces.push_back(std::move(workspace));
+  }
+  return workspaces.size();
+}
 
 /// Waves of a few runs for each thread; each wave's outputs are consumed in order before the next begins.
 void JitObservedModel::runMany(ArrayRef<ArrayRef<const void *>> inputs,
@@ -55,13 +72,7 @@ void JitObservedModel::runMany(ArrayRef<ArrayRef<const void *>> inputs,
   constexpr size_t kRunsPerThread = 8;
   llvm::DefaultThreadPool pool(llvm::hardware_concurrency());
   const size_t threads = std::min<size_t>(pool.getMaxConcurrency(), inputs.size());
-  while (workspaces.size() < threads) {
-    JitModel::Workspace workspace = model->createWorkspace();
-    if (!workspace)
-      break;
-    workspaces.push_back(std::move(workspace));
-  }
-  if (threads < 2 || workspaces.size() < 2)
+  if (threads < 2 || makeWorkspaces(threads) < 2)
     return ObservedModel::runMany(inputs, consume);
   const size_t used = std::min(threads, workspaces.size()), wave = used * kRunsPerThread;
   std::vector<std::vector<std::vector<char>>> results(wave, outputs);
@@ -84,6 +95,40 @@ void JitObservedModel::runMany(ArrayRef<ArrayRef<const void *>> inputs,
       consume(i, from);
     }
   }
+}
+
+llvm::Error
+JitObservedModel::runTogether(ArrayRef<ArrayRef<const void *>> inputs,
+                              function_ref<void(size_t run, int32_t edge, const float *data, int64_t count)> observe,
+                              function_ref<void()> settle) {
+  if (makeWorkspaces(inputs.size()) < inputs.size())
+    return makeToolError(ExitCode::Limit,
+                         "out of memory for running " + Twine(inputs.size()) + " samples side by side");
+  struct Observer {
+    decltype(observe) observe;
+    size_t run = 0;
+    bool wasCalled = false;
+  } observer{observe};
+  std::vector<std::vector<std::vector<char>>> results(inputs.size(), outputs);
+  for (size_t step = 0; step < model->getNumSteps(); ++step) {
+    observer.wasCalled = false;
+    for (auto [run, from] : llvm::enumerate(inputs)) {
+      std::vector<void *> to;
+      for (std::vector<char> &bytes : results[run])
+        to.push_back(bytes.data());
+      observer.run = run;
+      model->runStep(step, from, to, workspaces[run], &observer,
+                     [](void *opaque, int32_t edge, const float *data, int64_t count) {
+                       auto *observer = static_cast<Observer *>(opaque);
+                       observer->wasCalled = true;
+                       observer->observe(observer->run, edge, data, count);
+                     });
+    }
+    if (observer.wasCalled)
+      settle();
+  }
+  workspaces.clear();
+  return llvm::Error::success();
 }
 
 } // namespace

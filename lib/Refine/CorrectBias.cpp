@@ -47,15 +47,15 @@ private:
 static std::vector<float> correct(const FitLayer &layer, ArrayRef<float> quantized, ArrayRef<double> patch,
                                   ArrayRef<double> quantizedPatch) {
   const LayerPatches &shape = layer.patches;
-  const std::vector<float> matrices = shape.getMatrices(quantized);
-  std::vector<float> result = layer.bias;
+  const std::vector<float> floats = layer.getMatrices(), matrices = shape.getMatrices(quantized);
+  std::vector<float> result = layer.bias.vec();
   for (int64_t group = 0; group < shape.numGroups; ++group)
     for (int64_t output = 0; output < shape.numOutputs; ++output) {
       double difference = 0;
       for (int64_t input = 0; input < shape.numInputs; ++input) {
         const int64_t element = (group * shape.numOutputs + output) * shape.numInputs + input;
         const int64_t place = group * shape.numInputs + input;
-        difference += layer.matrices[element] * patch[place] - matrices[element] * quantizedPatch[place];
+        difference += floats[element] * patch[place] - matrices[element] * quantizedPatch[place];
       }
       float &bias = result[shape.getChannel(group, output)];
       bias = static_cast<float>(bias + difference);
@@ -86,26 +86,31 @@ static std::vector<double> getClippedMeans(const Simulation &simulation, const S
 }
 
 /// The changed biases by layer; the simulation has them, and everything quantized, afterwards.
-static std::vector<LayerChange> correctLayers(Simulation &simulation, ArrayRef<FitLayer> layers, const FitData &samples,
-                                              bool isAnalytic) {
-  const SmallVector<const FitLayer *> all = llvm::map_to_vector(layers, [](const FitLayer &layer) { return &layer; });
+static llvm::Expected<std::vector<LayerChange>> correctLayers(Simulation &simulation, ArrayRef<FitLayer> layers,
+                                                              const FitData &samples, bool isAnalytic) {
   simulation.quantizeNothing();
-  const std::vector<PatchStatistics> floats = samples.collectStatistics(simulation, all);
+  const std::vector<PatchStatistics> floats = samples.collectStatistics(simulation, layers);
   simulation.quantizeAll();
   std::vector<LayerChange> changes;
   ProgressBar progress("correcting biases", layers.size());
-  for (auto [i, layer] : llvm::enumerate(layers)) {
-    // Layers before this one have their new biases by now, and those behind it will read what it gives with its own.
-    const std::vector<double> quantized =
-        isAnalytic ? getClippedMeans(simulation, simulation.getLayers()[layer.number], floats[i])
-                   : samples.collectStatistics(simulation, &layer).front().mean;
+  auto change = [&](size_t i, ArrayRef<double> quantized) {
+    const FitLayer &layer = layers[i];
     std::vector<float> bias = correct(layer, simulation.getWeight(layer.number), floats[i].mean, quantized);
     const ChosenWeight &weight = *simulation.getLayers()[layer.number].weight;
     roundBiases(simulation, layer, [&](int64_t element) { return weight.getScale(element); }, bias);
     simulation.setBias(layer.number, bias);
     changes.push_back({layer.number, {}, {}, std::move(bias)});
-    progress.update(i + 1);
+    progress.update(changes.size());
+  };
+  if (isAnalytic) {
+    for (auto [i, layer] : llvm::enumerate(layers))
+      change(i, getClippedMeans(simulation, simulation.getLayers()[layer.number], floats[i]));
+    return changes;
   }
+  // Layers before this one have their new biases by now, and those behind it will read what it gives with its own.
+  if (llvm::Error error = samples.changeInTurn(
+          simulation, layers, [&](size_t i, const PatchStatistics &quantized) { change(i, quantized.mean); }))
+    return std::move(error);
   return changes;
 }
 
@@ -136,7 +141,10 @@ LogicalResult CorrectBiasPass::run(ModuleOp module) {
   simulation.quantizeAll();
   const double before = samples->getSqnr(simulation);
   const FitData data(samples->calibration.takeSpread(searchSamples), kPositions);
-  std::vector<LayerChange> changes = correctLayers(simulation, layers, data, method == "analytic");
+  llvm::Expected<std::vector<LayerChange>> corrected = correctLayers(simulation, layers, data, method == "analytic");
+  if (!corrected)
+    return emitError(module.getLoc(), llvm::toString(corrected.takeError()));
+  const std::vector<LayerChange> &changes = *corrected;
   const double after = samples->getSqnr(simulation);
   const bool helps = after > before;
   recordDecision(module, {getArgument().str(), "",

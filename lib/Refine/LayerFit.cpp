@@ -3,6 +3,8 @@
 
 #include "quant-opt/Numerics/Quantize.h"
 
+#include "llvm/ADT/MapVector.h"
+
 using namespace mlir;
 using namespace mlir::qnn;
 
@@ -17,9 +19,8 @@ std::vector<FitLayer> qnn::getFitLayers(const Simulation &simulation,
       refuse(layer, "its loops make no matrix product of patches");
       continue;
     }
-    std::vector<float> matrices =
-        patches->getMatrices(layer.floatWeight.empty() ? layer.weight->values : layer.floatWeight);
-    layers.push_back({static_cast<unsigned>(i), std::move(*patches), std::move(matrices),
+    layers.push_back({static_cast<unsigned>(i), std::move(*patches),
+                      layer.floatWeight.empty() ? layer.weight->values : layer.floatWeight,
                       layer.floatBias.empty() ? layer.bias : layer.floatBias});
   }
   return layers;
@@ -82,12 +83,13 @@ void FitData::collectTargets(Simulation &simulation, ArrayRef<const FitLayer *> 
   for (const FitLayer *layer : layers) {
     const LayerPatches &patches = layer->patches;
     const int64_t n = patches.numOutputs, k = patches.numInputs;
+    const std::vector<float> weights = layer->getMatrices();
     std::vector<Matrix> matrices(patches.numGroups);
     for (auto [group, matrix] : llvm::enumerate(matrices)) {
       matrix.transposed.resize(n * k);
       for (int64_t output = 0; output < n; ++output) {
         for (int64_t input = 0; input < k; ++input)
-          matrix.transposed[input * n + output] = layer->matrices[(group * n + output) * k + input];
+          matrix.transposed[input * n + output] = weights[(group * n + output) * k + input];
         matrix.bias.push_back(layer->bias[patches.getChannel(group, output)]);
       }
     }
@@ -129,40 +131,74 @@ std::vector<numerics::Moments> FitData::collectMoments(Simulation &simulation, c
   return moments;
 }
 
-std::vector<PatchStatistics> FitData::collectStatistics(Simulation &simulation,
-                                                        ArrayRef<const FitLayer *> layers) const {
-  std::vector<PatchStatistics> statistics(layers.size());
+static PatchStatistics makeStatistics(const FitLayer &layer) {
+  PatchStatistics statistics;
+  statistics.mean.resize(layer.patches.numGroups * layer.patches.numInputs);
+  statistics.meanSquare.resize(statistics.mean.size());
+  statistics.least.resize(statistics.mean.size(), HUGE_VALF);
+  statistics.greatest.resize(statistics.mean.size(), -HUGE_VALF);
+  return statistics;
+}
+
+void FitData::addTo(PatchStatistics &sums, const FitLayer &layer, int64_t run, ArrayRef<float> activation) const {
+  const int64_t inputs = layer.patches.numInputs;
+  const std::vector<int64_t> chosen = choosePositions(layer, run);
+  const double share = 1.0 / static_cast<double>(samples.getNumRuns() * chosen.size());
+  std::vector<float> patches;
+  for (int64_t group = 0; group < layer.patches.numGroups; ++group) {
+    layer.patches.gather(activation, group, chosen, patches);
+    const float *next = patches.data();
+    for (size_t position = 0; position < chosen.size(); ++position)
+      for (int64_t place = group * inputs, end = place + inputs; place < end; ++place) {
+        const float value = *next++;
+        if (!std::isfinite(value))
+          continue;
+        sums.mean[place] += share * value;
+        sums.meanSquare[place] += share * value * value;
+        sums.least[place] = std::min(sums.least[place], value);
+        sums.greatest[place] = std::max(sums.greatest[place], value);
+      }
+  }
+}
+
+std::vector<PatchStatistics> FitData::collectStatistics(Simulation &simulation, ArrayRef<FitLayer> layers) const {
+  std::vector<PatchStatistics> statistics;
   llvm::DenseMap<unsigned, unsigned> byLayer;
   for (auto [i, layer] : llvm::enumerate(layers)) {
-    byLayer[layer->number] = i;
-    statistics[i].mean.resize(layer->patches.numGroups * layer->patches.numInputs);
-    statistics[i].meanSquare.resize(statistics[i].mean.size());
-    statistics[i].least.resize(statistics[i].mean.size(), HUGE_VALF);
-    statistics[i].greatest.resize(statistics[i].mean.size(), -HUGE_VALF);
+    byLayer[layer.number] = i;
+    statistics.push_back(makeStatistics(layer));
   }
-  std::vector<float> patches;
   for (int64_t run = 0; run < samples.getNumRuns(); ++run)
     simulation.run(samples.getInputs(run), [&](const Tap &tap, ArrayRef<float> data) {
-      auto it = byLayer.find(tap.index);
-      if (tap.kind != TapKind::Operand || it == byLayer.end())
-        return;
-      const FitLayer &layer = *layers[it->second];
-      PatchStatistics &sums = statistics[it->second];
-      const int64_t inputs = layer.patches.numInputs;
-      const std::vector<int64_t> chosen = choosePositions(layer, run);
-      const double share = 1.0 / static_cast<double>(samples.getNumRuns() * chosen.size());
-      for (int64_t group = 0; group < layer.patches.numGroups; ++group) {
-        layer.patches.gather(data, group, chosen, patches);
-        for (auto [i, value] : llvm::enumerate(patches)) {
-          if (!std::isfinite(value))
-            continue;
-          const int64_t place = group * inputs + i % inputs;
-          sums.mean[place] += share * value;
-          sums.meanSquare[place] += share * value * value;
-          sums.least[place] = std::min(sums.least[place], value);
-          sums.greatest[place] = std::max(sums.greatest[place], value);
-        }
-      }
+      if (auto it = byLayer.find(tap.index); tap.kind == TapKind::Operand && it != byLayer.end())
+        addTo(statistics[it->second], layers[it->second], run, data);
     });
   return statistics;
+}
+
+llvm::Error FitData::changeInTurn(Simulation &simulation, ArrayRef<FitLayer> layers,
+                                  function_ref<void(size_t number, const PatchStatistics &statistics)> change) const {
+  llvm::DenseMap<unsigned, unsigned> byLayer;
+  for (auto [i, layer] : llvm::enumerate(layers))
+    byLayer[layer.number] = i;
+  llvm::MapVector<unsigned, PatchStatistics> tapped; // by the number in `layers`, since the last change
+  SmallVector<ArrayRef<const void *>> inputs;
+  for (int64_t run = 0; run < samples.getNumRuns(); ++run)
+    inputs.push_back(samples.getInputs(run));
+  return simulation.runTogether(
+      inputs,
+      [&](size_t run, const Tap &tap, ArrayRef<float> data) {
+        auto it = byLayer.find(tap.index);
+        if (tap.kind != TapKind::Operand || it == byLayer.end())
+          return;
+        const auto [sums, isNew] = tapped.try_emplace(it->second);
+        if (isNew)
+          sums->second = makeStatistics(layers[it->second]);
+        addTo(sums->second, layers[it->second], run, data);
+      },
+      [&] {
+        for (const auto &[number, statistics] : tapped)
+          change(number, statistics);
+        tapped.clear();
+      });
 }

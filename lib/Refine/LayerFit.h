@@ -12,8 +12,10 @@ namespace mlir::qnn {
 struct FitLayer {
   unsigned number; ///< in the simulation
   LayerPatches patches;
-  std::vector<float> matrices; ///< float weights [groups, outputs, inputs]
-  std::vector<float> bias;     ///< by channel
+  ArrayRef<float> weight, bias; ///< of the float model, in the weight's order and by channel; the simulation's
+
+  /// Float weights [groups, outputs, inputs]. Made anew each time, because all layers' would be one more model.
+  std::vector<float> getMatrices() const { return patches.getMatrices(weight); }
 };
 
 /// Of each element of a layer's patches, [groups, inputs]. Values that are not finite count as 0.
@@ -39,10 +41,16 @@ public:
   /// each group.
   std::vector<numerics::Moments> collectMoments(Simulation &simulation, const FitLayer &layer) const;
   /// What the layers read with the simulation as it is set, by layer.
-  std::vector<PatchStatistics> collectStatistics(Simulation &simulation, ArrayRef<const FitLayer *> layers) const;
+  std::vector<PatchStatistics> collectStatistics(Simulation &simulation, ArrayRef<FitLayer> layers) const;
+  /// The same of layer after layer, in the order in which they run: `change` is given the number of one of `layers` and
+  /// what it reads, may change its weight and bias, and the layers behind it read what it gives then. All samples run
+  /// side by side, once for all layers.
+  llvm::Error changeInTurn(Simulation &simulation, ArrayRef<FitLayer> layers,
+                           function_ref<void(size_t number, const PatchStatistics &statistics)> change) const;
 
 private:
   std::vector<int64_t> choosePositions(const FitLayer &layer, int64_t run) const;
+  void addTo(PatchStatistics &sums, const FitLayer &layer, int64_t run, ArrayRef<float> activation) const;
 
   SampleSet samples;
   int64_t positions;

@@ -26,7 +26,7 @@ static RoundedLayer correctBias(const FitLayer &layer, ArrayRef<float> nearest, 
   const LayerPatches &shape = layer.patches;
   const std::vector<float> matrices = shape.getMatrices(nearest);
   RoundedLayer rounded;
-  rounded.bias = layer.bias;
+  rounded.bias = layer.bias.vec();
   for (int64_t group = 0; group < shape.numGroups; ++group) {
     const std::vector<double> x = fit[group].getMeanInput(), y = fit[group].getMeanOutput();
     ArrayRef<float> matrix = getMatrix(layer, matrices, group);
@@ -44,17 +44,18 @@ static RoundedLayer roundByLeastSquares(const FitLayer &layer, const ChosenWeigh
                                         ArrayRef<numerics::Moments> fit, double damping) {
   const LayerPatches &shape = layer.patches;
   RoundedLayer result;
-  result.bias = layer.bias;
+  result.bias = layer.bias.vec();
   numerics::RoundingOptions options;
   options.bounds = weight.bounds;
   options.perTensor = !weight.perChannel;
   // Groups that share a scale would have to be rounded together; they keep the one they have.
   if (options.perTensor && shape.numGroups > 1)
     options.limit = weight.scales.front() * weight.bounds.qmax;
-  std::vector<float> matrices(layer.matrices.size());
+  const std::vector<float> floats = layer.getMatrices();
+  std::vector<float> matrices(floats.size());
   result.limits.resize(weight.perChannel ? weight.view.channels : 1);
   for (int64_t group = 0; group < shape.numGroups; ++group) {
-    ArrayRef<float> matrix = getMatrix(layer, layer.matrices, group);
+    ArrayRef<float> matrix = getMatrix(layer, floats, group);
     const numerics::RoundedWeights rounded =
         numerics::roundWeights(fit[group].getProblem(matrix.data(), damping), matrix.data(), options);
     for (int64_t output = 0; output < shape.numOutputs; ++output) {

@@ -422,16 +422,33 @@ void Simulation::run(ArrayRef<const void *> inputs, TapFn tap) {
 
 ArrayRef<const void *> Simulation::getOutputData() const { return state->build->getOutputData(); }
 
+/// The trial build's arguments for each of `inputs`.
+static std::vector<std::vector<const void *>> completeArguments(ArrayRef<const void *> arguments, size_t numInputs,
+                                                                ArrayRef<ArrayRef<const void *>> inputs) {
+  std::vector<std::vector<const void *>> result(inputs.size(), arguments.vec());
+  for (auto [all, own] : llvm::zip_equal(result, inputs)) {
+    assert(own.size() == numInputs && "expected a pointer for each of the model's inputs");
+    llvm::copy(own, all.begin());
+  }
+  return result;
+}
+
 void Simulation::runMany(ArrayRef<ArrayRef<const void *>> inputs,
                          llvm::function_ref<void(size_t number, ArrayRef<const void *> outputs)> consume) {
-  std::vector<std::vector<const void *>> arguments(inputs.size(), state->arguments);
-  std::vector<ArrayRef<const void *>> views;
-  for (auto [all, own] : llvm::zip_equal(arguments, inputs)) {
-    assert(own.size() == state->numInputs && "expected a pointer for each of the model's inputs");
-    llvm::copy(own, all.begin());
-    views.push_back(all);
-  }
-  state->build->runMany(views, consume);
+  const auto arguments = completeArguments(state->arguments, state->numInputs, inputs);
+  state->build->runMany(SmallVector<ArrayRef<const void *>>(arguments.begin(), arguments.end()), consume);
+}
+
+llvm::Error Simulation::runTogether(ArrayRef<ArrayRef<const void *>> inputs,
+                                    llvm::function_ref<void(size_t run, const Tap &tap, ArrayRef<float> data)> tap,
+                                    llvm::function_ref<void()> settle) {
+  const auto arguments = completeArguments(state->arguments, state->numInputs, inputs);
+  return state->build->runTogether(
+      SmallVector<ArrayRef<const void *>>(arguments.begin(), arguments.end()),
+      [&](size_t run, int32_t number, const float *data, int64_t count) {
+        tap(run, state->taps[number].tap, ArrayRef<float>(data, count));
+      },
+      settle);
 }
 
 ArrayRef<float> Simulation::getOutput(unsigned output) const {

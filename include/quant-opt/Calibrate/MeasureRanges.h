@@ -34,6 +34,13 @@ public:
       consume(i, getOutputData());
     }
   }
+  /// Runs all of `inputs` side by side: each of the model's steps for all of them, in their order, before the next one.
+  /// `observe` gets the number of the run first. After each step in which it was called, `settle` may change what the
+  /// inputs point to; the steps that follow read that. Outputs are not kept.
+  virtual llvm::Error
+  runTogether(ArrayRef<ArrayRef<const void *>> inputs,
+              function_ref<void(size_t run, int32_t edge, const float *data, int64_t count)> observe,
+              function_ref<void()> settle) = 0;
 };
 
 /// Compiles a module in the Normalized form with `qnn.observe` on its edges; emits errors. `module` may be changed.

@@ -32,6 +32,10 @@ public:
   Workspace createWorkspace() const;
   void run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs, const Workspace &workspace,
            void *observer = nullptr, quant_opt_observe_fn observe = nullptr) const;
+  /// A run is its steps in order, each with the same arguments.
+  size_t getNumSteps() const;
+  void runStep(size_t step, ArrayRef<const void *> inputs, ArrayRef<void *> outputs, const Workspace &workspace,
+               void *observer, quant_opt_observe_fn observe) const;
 
 private:
   struct State;

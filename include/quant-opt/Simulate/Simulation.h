@@ -161,6 +161,13 @@ public:
   /// `consume(i, outputs)` with a pointer for each output, for each in their order. Nothing is tapped.
   void runMany(ArrayRef<ArrayRef<const void *>> inputs,
                llvm::function_ref<void(size_t number, ArrayRef<const void *> outputs)> consume);
+  /// Runs all of `inputs` side by side, each step of the model for all of them in their order before the next one, so
+  /// that what one layer's inputs are in all runs is known before any run goes on. `tap` gets the number of the run
+  /// first; `settle`, called after each step that was tapped, may set weights and biases of layers whose inputs were
+  /// just tapped, or that come later. Fails if there is not enough memory for so many runs.
+  llvm::Error runTogether(ArrayRef<ArrayRef<const void *>> inputs,
+                          llvm::function_ref<void(size_t run, const Tap &tap, ArrayRef<float> data)> tap,
+                          llvm::function_ref<void()> settle);
   /// The output of that number after the last run. It must be of type "float".
   ArrayRef<float> getOutput(unsigned output) const;
   /// A pointer for each output.

@@ -191,6 +191,45 @@ TEST_F(SimulationTest, ManyRunsAreTheRunsOneByOneInTheirOrder) {
   EXPECT_EQ(next, inputs.size());
 }
 
+TEST_F(SimulationTest, RunsSideBySideReadWhatWasSetBetweenTheirSteps) {
+  SimulationOptions options;
+  options.taps = TapKind::Operand;
+  std::unique_ptr<Simulation> simulation = simulate(options);
+  ASSERT_TRUE(simulation);
+  simulation->quantizeAll();
+  const std::vector<std::vector<float>> inputs = {kInput, {1.0f, 0.5f, -1.0f, 2.0f}};
+  const std::vector<float> bias(kBias.size(), 3.0f);
+  using Seen = std::vector<std::pair<unsigned, std::vector<float>>>; // layers and what they read
+  std::vector<Seen> apart(inputs.size()), together(inputs.size());
+  for (auto [input, seen] : llvm::zip_equal(inputs, apart)) {
+    simulation->run({input.data()}, [&seen = seen](const Tap &tap, ArrayRef<float> data) {
+      if (tap.index == 0)
+        seen.push_back({0, data.vec()});
+    });
+    simulation->setBias(0, bias);
+    simulation->run({input.data()}, [&seen = seen](const Tap &tap, ArrayRef<float> data) {
+      if (tap.index == 1)
+        seen.push_back({1, data.vec()});
+    });
+    simulation->setBias(0, {});
+  }
+  std::vector<const void *> pointers;
+  for (const std::vector<float> &input : inputs)
+    pointers.push_back(input.data());
+  unsigned pauses = 0;
+  llvm::Error error = simulation->runTogether(
+      {ArrayRef<const void *>(&pointers[0], 1), ArrayRef<const void *>(&pointers[1], 1)},
+      [&](size_t run, const Tap &tap, ArrayRef<float> data) { together[run].push_back({tap.index, data.vec()}); },
+      [&] {
+        EXPECT_EQ(together[0].size(), together[1].size());
+        if (pauses++ == 0)
+          simulation->setBias(0, bias);
+      });
+  EXPECT_FALSE(bool(error));
+  EXPECT_EQ(pauses, 2u);
+  EXPECT_EQ(together, apart);
+}
+
 TEST_F(SimulationTest, NaNAndInfinitiesAreQuantizedByTheRule) {
   std::unique_ptr<Simulation> simulation = simulate();
   ASSERT_TRUE(simulation);
