@@ -23,6 +23,8 @@ public:
 private:
   llvm::Constant *codes();
   llvm::Constant *observedEdges();
+  /// NAME_run_profiled and NAME_steps.
+  void profiledEntryPoints(llvm::GlobalVariable *model);
   /// NAME_run_observed and NAME_observed_edges.
   void observedEntryPoints(llvm::GlobalVariable *model);
 };
@@ -34,25 +36,32 @@ static std::string getPrefix(const Program &program, CpuPath path) {
 }
 
 llvm::Constant *TableBuilder::codes() {
-  auto *stepType = llvm::StructType::get(*context, {pointer, i64, pointer});
-  auto *codeType = llvm::StructType::get(*context, {pointer, pointer, i64});
+  auto *stepType = llvm::StructType::get(*context, {pointer, i64});
+  auto *infoType = llvm::StructType::get(*context, {pointer, pointer, i64, i64});
+  auto *codeType = llvm::StructType::get(*context, {pointer, pointer, pointer, i64});
   auto *functionType = llvm::FunctionType::get(builder.getVoidTy(), {pointer, i64, i64}, false);
-  llvm::StringMap<llvm::Constant *> layers;
+  llvm::StringMap<llvm::Constant *> texts;
+  auto shared = [&](StringRef text) {
+    llvm::Constant *&constant = texts[text];
+    if (!constant)
+      constant = string(text);
+    return constant;
+  };
   SmallVector<llvm::Constant *> codes;
   for (const ProgramCode &code : program.codes) {
-    SmallVector<llvm::Constant *> steps;
+    SmallVector<llvm::Constant *> steps, infos;
     std::string prefix = getPrefix(program, code.path);
     for (const ProgramStep &step : code.steps) {
       auto *function =
           cast<llvm::Function>(module->getOrInsertFunction(addPrefix(prefix, step.symbol), functionType).getCallee());
       function->setVisibility(llvm::GlobalValue::HiddenVisibility);
-      llvm::Constant *&layer = layers[step.layer];
-      if (!layer)
-        layer = string(step.layer);
-      steps.push_back(llvm::ConstantStruct::get(stepType, {function, builder.getInt64(step.count), layer}));
+      llvm::Constant *count = builder.getInt64(step.count);
+      steps.push_back(llvm::ConstantStruct::get(stepType, {function, count}));
+      infos.push_back(llvm::ConstantStruct::get(
+          infoType, {shared(step.layer), shared(step.plan), count, builder.getInt64(step.macs)}));
     }
-    codes.push_back(llvm::ConstantStruct::get(
-        codeType, {string(getCpuPathName(code.path)), array(stepType, steps), builder.getInt64(steps.size())}));
+    codes.push_back(llvm::ConstantStruct::get(codeType, {string(getCpuPathName(code.path)), array(stepType, steps),
+                                                         array(infoType, infos), builder.getInt64(steps.size())}));
   }
   return array(codeType, codes);
 }
@@ -66,6 +75,17 @@ llvm::Constant *TableBuilder::observedEdges() {
         llvm::ConstantStruct::get(type, {string(name), llvm::ConstantFP::get(builder.getFloatTy(), step)}));
   }
   return array(type, values);
+}
+
+void TableBuilder::profiledEntryPoints(llvm::GlobalVariable *model) {
+  llvm::Function *run = define("_run_profiled", i32, {pointer, pointer, pointer, i32, pointer});
+  llvm::FunctionCallee runModel = module->getOrInsertFunction("quant_opt_model_run_profiled", i32, pointer, pointer,
+                                                              pointer, pointer, i32, pointer);
+  builder.CreateRet(builder.CreateCall(
+      runModel, {model, run->getArg(0), run->getArg(1), run->getArg(2), run->getArg(3), run->getArg(4)}));
+  llvm::Function *steps = define("_steps", pointer, {pointer});
+  llvm::FunctionCallee getSteps = module->getOrInsertFunction("quant_opt_model_get_steps", pointer, pointer, pointer);
+  builder.CreateRet(builder.CreateCall(getSteps, {model, steps->getArg(0)}));
 }
 
 void TableBuilder::observedEntryPoints(llvm::GlobalVariable *model) {
@@ -89,6 +109,7 @@ llvm::Expected<OwnedModule> TableBuilder::build(StringRef weightsPath) {
   auto *model = new llvm::GlobalVariable(*module, initial->getType(), false, llvm::GlobalValue::InternalLinkage,
                                          initial, program.name + "__model");
   entryPoints(model, "quant_opt_model", program.workspaceBytes);
+  profiledEntryPoints(model);
   if (!program.observedEdges.empty())
     observedEntryPoints(model);
   StringRef runtime(quant_opt_embedded_runtime, quant_opt_embedded_runtime_end - quant_opt_embedded_runtime);
@@ -115,7 +136,9 @@ static llvm::Error forEachPath(size_t count, unsigned threads, function_ref<llvm
 
 /// What a library defines for others.
 static std::vector<std::string> getExports(const Program &program) {
-  std::vector<std::string> names = {program.name + "_run", program.name + "_workspace_bytes", program.name + "_info"};
+  std::vector<std::string> names;
+  for (StringRef suffix : {"_run", "_workspace_bytes", "_info", "_run_profiled", "_steps"})
+    names.push_back(program.name + suffix.str());
   if (!program.observedEdges.empty())
     names.insert(names.end(), {program.name + "_run_observed", program.name + "_observed_edges"});
   return names;

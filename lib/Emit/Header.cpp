@@ -79,6 +79,12 @@ std::string qnn::emitHeader(const Program &program) {
      << "_outputs *outputs, void *workspace, int threads);\n\n"
      << "/* Names, types, shapes, hashes, and the CPU path chosen. Never null; valid while the library is loaded. */\n"
      << "const quant_opt_model_info *" << name << "_info(void);\n\n";
+  if (!program.codes.empty())
+    os << "/* As " << name << "_run; nanoseconds[i] receives what step i took, from the end of the step before it. */\n"
+       << "int " << name << "_run_profiled(const " << name << "_inputs *inputs, const " << name
+       << "_outputs *outputs, void *workspace,\n    int threads, int64_t *nanoseconds);\n\n"
+       << "/* The steps of the CPU path chosen, in order; null if none could be. */\n"
+       << "const quant_opt_step_info *" << name << "_steps(int64_t *count);\n\n";
   if (!program.observedEdges.empty())
     os << "/* As " << name << "_run on one thread; the values of every observed edge go to `observe`. */\n"
        << "int " << name << "_run_observed(const " << name << "_inputs *inputs, const " << name

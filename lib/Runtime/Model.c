@@ -1,4 +1,5 @@
 /*===- Model.c - Runs a compiled model's steps on the CPU path chosen --------------------------------------------===*/
+#define _POSIX_C_SOURCE 200809L /* clock_gettime */
 #include "quant-opt/Runtime/Model.h"
 
 #include "Cpu.h"
@@ -6,6 +7,7 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { kMaxThreads = 1024 };
 
@@ -44,13 +46,35 @@ const quant_opt_model_info *quant_opt_model_get_info(quant_opt_model *model) {
   return &model->info;
 }
 
-static void runSerially(const quant_opt_code *code, const quant_opt_frame *frame) {
-  for (int64_t i = 0; i < code->num_steps; ++i)
+static int64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/* When the latest step ended, and where the times of steps go: null in an ordinary call, which reads no clock. */
+typedef struct {
+  int64_t last, *nanoseconds;
+} quant_opt_clock;
+
+static inline void stop(quant_opt_clock *clock, int64_t step) {
+  const int64_t time = now();
+  clock->nanoseconds[step] = time - clock->last;
+  clock->last = time;
+}
+
+static inline __attribute__((always_inline)) void runSerially(const quant_opt_code *code, const quant_opt_frame *frame,
+                                                              quant_opt_clock *clock) {
+  for (int64_t i = 0; i < code->num_steps; ++i) {
     code->steps[i].run(frame, 0, code->steps[i].count);
+    if (clock)
+      stop(clock, i);
+  }
 }
 
 /* One region for the whole call: a region per step would cost more than many steps do. */
-static void runInParallel(const quant_opt_code *code, const quant_opt_frame *frame, int threads) {
+static inline __attribute__((always_inline)) void
+runInParallel(const quant_opt_code *code, const quant_opt_frame *frame, int threads, quant_opt_clock *clock) {
 #pragma omp parallel num_threads(threads)
   {
     const int64_t parts = omp_get_num_threads();
@@ -63,6 +87,8 @@ static void runInParallel(const quant_opt_code *code, const quant_opt_frame *fra
       if (begin < end)
         step->run(frame, begin, end);
 #pragma omp barrier
+      if (clock && part == 0)
+        stop(clock, i);
     }
   }
 }
@@ -80,7 +106,7 @@ static void ignore(void *observer, int32_t edge, const float *data, int64_t coun
 }
 
 static int run(quant_opt_model *model, const void *const *inputs, void *const *outputs, void *workspace, int threads,
-               void *observer, quant_opt_observe_fn observe) {
+               void *observer, quant_opt_observe_fn observe, int64_t *nanoseconds) {
   const quant_opt_model_info *info = &model->info;
   if ((!inputs && info->num_inputs) || (!outputs && info->num_outputs) || (!workspace && info->workspace_bytes) ||
       anyNull(inputs, info->num_inputs) || anyNull((const void *const *)outputs, info->num_outputs))
@@ -94,19 +120,39 @@ static int run(quant_opt_model *model, const void *const *inputs, void *const *o
     return -choice;
   const quant_opt_code *code = &model->codes[choice - 1];
   const quant_opt_frame frame = {inputs, outputs, workspace, model->weights, observer, observe};
-  if (threads == 1)
-    runSerially(code, &frame);
-  else
-    runInParallel(code, &frame, threads);
+  if (nanoseconds) {
+    quant_opt_clock clock = {now(), nanoseconds};
+    if (threads == 1)
+      runSerially(code, &frame, &clock);
+    else
+      runInParallel(code, &frame, threads, &clock);
+  } else if (threads == 1) {
+    runSerially(code, &frame, NULL);
+  } else {
+    runInParallel(code, &frame, threads, NULL);
+  }
   return QUANT_OPT_OK;
 }
 
 int quant_opt_model_run(quant_opt_model *model, const void *const *inputs, void *const *outputs, void *workspace,
                         int threads) {
-  return run(model, inputs, outputs, workspace, threads, NULL, ignore);
+  return run(model, inputs, outputs, workspace, threads, NULL, ignore, NULL);
 }
 
 int quant_opt_model_run_observed(quant_opt_model *model, const void *const *inputs, void *const *outputs,
                                  void *workspace, void *observer, quant_opt_observe_fn observe) {
-  return run(model, inputs, outputs, workspace, 1, observer, observe ? observe : ignore);
+  return run(model, inputs, outputs, workspace, 1, observer, observe ? observe : ignore, NULL);
+}
+
+int quant_opt_model_run_profiled(quant_opt_model *model, const void *const *inputs, void *const *outputs,
+                                 void *workspace, int threads, int64_t *nanoseconds) {
+  if (!nanoseconds)
+    return QUANT_OPT_ERROR_NULL;
+  return run(model, inputs, outputs, workspace, threads, NULL, ignore, nanoseconds);
+}
+
+const quant_opt_step_info *quant_opt_model_get_steps(quant_opt_model *model, int64_t *count) {
+  const int32_t choice = getChoice(model);
+  *count = choice > 0 ? model->codes[choice - 1].num_steps : 0;
+  return choice > 0 ? model->codes[choice - 1].infos : NULL;
 }

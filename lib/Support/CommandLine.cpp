@@ -37,6 +37,16 @@ void CommandLine::flag(StringRef name, bool &target, StringRef help) {
   };
 }
 
+void CommandLine::flagOrValue(StringRef name, StringRef valueName, bool &given, std::string &target, StringRef help) {
+  Option &option = add(name, valueName, help);
+  option.valueIsOptional = true;
+  option.set = [&given, &target](StringRef text) -> llvm::Error {
+    given = true;
+    target = text;
+    return llvm::Error::success();
+  };
+}
+
 void CommandLine::value(StringRef name, StringRef valueName, std::string &target, StringRef help) {
   std::string label = name.str();
   add(name, valueName, help).set = [this, &target, label](StringRef text) -> llvm::Error {
@@ -106,7 +116,8 @@ void CommandLine::printHelp() const {
     }
     std::string left = "  " + std::string(option.name.size() == 1 ? "-" : "--") + option.name;
     if (!option.isFlag)
-      left += (option.name.size() == 1 ? " " : "=") + option.valueName;
+      left += option.valueIsOptional ? "[=" + option.valueName + "]"
+                                     : (option.name.size() == 1 ? " " : "=") + option.valueName;
     if (left.size() > 34)
       left += "\n" + std::string(36, ' ');
     else
@@ -170,7 +181,7 @@ llvm::Expected<bool> CommandLine::parse(int argc, const char *const *argv) {
     if (found->isFlag) {
       if (hasValue)
         return usageError("option --" + name + " takes no value");
-    } else if (!hasValue) {
+    } else if (!hasValue && !found->valueIsOptional) {
       if (i + 1 >= argc)
         return usageError("option --" + name + " needs a value");
       text = argv[++i];

@@ -143,6 +143,8 @@ llvm::Expected<std::unique_ptr<CompiledModel>> CompiledModel::load(StringRef pat
     return outputs.takeError();
   model->inputs = std::move(*inputs);
   model->outputs = std::move(*outputs);
+  model->runProfiledFunction = reinterpret_cast<decltype(runProfiledFunction)>(symbol("_run_profiled"));
+  model->getStepsFunction = reinterpret_cast<decltype(getStepsFunction)>(symbol("_steps"));
   model->runObservedFunction = reinterpret_cast<decltype(runObservedFunction)>(symbol("_run_observed"));
   auto *getEdges = reinterpret_cast<const quant_opt_edge *(*)(int64_t *)>(symbol("_observed_edges"));
   if (model->runObservedFunction && getEdges) {
@@ -206,6 +208,20 @@ llvm::Error CompiledModel::run(int threads) {
 llvm::Error CompiledModel::runObserved(void *observer, quant_opt_observe_fn observe) {
   int status = runObservedFunction(inputPointers.data(), outputPointers.data(), workspace.front().get().data(),
                                    observer, observe);
+  if (status != QUANT_OPT_OK)
+    return makeToolError(ExitCode::BadInput, path + ": " + describeStatus(status, *info));
+  return llvm::Error::success();
+}
+
+ArrayRef<quant_opt_step_info> CompiledModel::getSteps() const {
+  int64_t count = 0;
+  const quant_opt_step_info *steps = getStepsFunction(&count);
+  return ArrayRef(steps, count);
+}
+
+llvm::Error CompiledModel::runProfiled(int threads, MutableArrayRef<int64_t> nanoseconds) {
+  int status = runProfiledFunction(inputPointers.data(), outputPointers.data(), workspace.front().get().data(), threads,
+                                   nanoseconds.data());
   if (status != QUANT_OPT_OK)
     return makeToolError(ExitCode::BadInput, path + ": " + describeStatus(status, *info));
   return llvm::Error::success();

@@ -54,10 +54,19 @@ public:
   /// Runs once, from the input buffers into the output buffers.
   llvm::Error run(int threads);
 
+  /// Whether steps can be timed: models for a CPU.
+  bool canProfile() const { return runProfiledFunction; }
+  /// The steps of the CPU path chosen, in order; none if none could be chosen.
+  ArrayRef<quant_opt_step_info> getSteps() const;
+  /// Runs once; nanoseconds[i] receives what step i took.
+  llvm::Error runProfiled(int threads, MutableArrayRef<int64_t> nanoseconds);
+
   /// Empty unless the library was built with observed layers.
   ArrayRef<ObservedEdgeInfo> getObservedEdges() const { return observedEdges; }
   /// Runs once on one thread and gives every observed edge to `observe`.
   llvm::Error runObserved(void *observer, quant_opt_observe_fn observe);
+
+  StringRef getPath() const { return path; }
 
 private:
   CompiledModel() = default;
@@ -66,6 +75,8 @@ private:
   void *handle = nullptr;
   int (*runFunction)(const void *const *, void *const *, void *, int) = nullptr;
   int (*runObservedFunction)(const void *const *, void *const *, void *, void *, quant_opt_observe_fn) = nullptr;
+  int (*runProfiledFunction)(const void *const *, void *const *, void *, int, int64_t *) = nullptr;
+  const quant_opt_step_info *(*getStepsFunction)(int64_t *) = nullptr;
   const quant_opt_model_info *info = nullptr;
   std::vector<ObservedEdgeInfo> observedEdges;
   std::vector<ModelTensor> inputs, outputs;

@@ -1,6 +1,7 @@
 //===- quant-run.cpp - Runs a compiled model on arrays, compares and measures it ---------------------------------===//
 #include "Benchmark.h"
 #include "Compare.h"
+#include "Profile.h"
 #include "Samples.h"
 
 #include "quant-opt/Support/CommandLine.h"
@@ -13,9 +14,9 @@ using namespace mlir::qnn;
 namespace {
 struct RunOptions {
   std::vector<std::string> libraries;
-  std::string inputs, outputs, compare;
+  std::string inputs, outputs, compare, profileJson;
   int64_t threads = 1;
-  bool benchmark = false, info = false;
+  bool benchmark = false, profile = false, info = false;
   double seconds = 1;
   CompareGates gates;
 };
@@ -86,7 +87,10 @@ static llvm::Error runTool(const RunOptions &options) {
   else if (llvm::Error error = comparesBuilds ? compareWithBuild(**model, options) : runSamples(**model, options))
     return error;
   if (options.benchmark)
-    return benchmarkModel(**model, options.threads, options.seconds);
+    if (llvm::Error error = benchmarkModel(**model, options.threads, options.seconds))
+      return error;
+  if (options.profile)
+    return profileModel(**model, options.threads, options.seconds, options.profileJson);
   return llvm::Error::success();
 }
 
@@ -108,6 +112,8 @@ int main(int argc, char **argv) {
   commandLine.group("Running");
   commandLine.integer("threads", options.threads, 1, 1024, "threads of each run (1)");
   commandLine.flag("benchmark", options.benchmark, "print the latency's median and spread, on the last sample if any");
+  commandLine.flagOrValue("profile", "FILE.json", options.profile, options.profileJson,
+                          "print the time of each step, on the last sample if any; write them to a file");
   commandLine.number("seconds", options.seconds, 0, 3600, "how long to measure (1)");
   commandLine.flag("info", options.info, "print what the library holds");
   commandLine.group("Environment\n  QUANT_OPT_CPU=PATH                forces avx512bf16, avx512vnni, avxvnni, avx512, "
@@ -124,8 +130,8 @@ int main(int argc, char **argv) {
   };
   if (options.libraries.empty())
     return usage("no library given");
-  if (options.inputs.empty() && !options.benchmark && !options.info)
-    return usage("nothing to do: give --inputs, --benchmark or --info");
+  if (options.inputs.empty() && !options.benchmark && !options.profile && !options.info)
+    return usage("nothing to do: give --inputs, --benchmark, --profile or --info");
   if (options.inputs.empty() && (!options.outputs.empty() || !options.compare.empty()))
     return usage("--outputs and --compare need --inputs");
   if (llvm::Error error = runTool(options))

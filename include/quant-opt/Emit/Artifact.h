@@ -23,10 +23,10 @@ struct EmitOptions {
 };
 
 /// Compiles every path of `program` and links the paths, the tables, the weights and the runtime into one file of the
-/// given kind, which defines only NAME_run, NAME_workspace_bytes and NAME_info. The same program gives the same bytes.
+/// given kind, which defines only the functions of `emitHeader`. The same program gives the same bytes.
 llvm::Expected<std::vector<char>> emitArtifact(Program &program, const EmitOptions &options);
 
-/// The self-contained C header of the model: the structures, the three functions, and the parts of the ABI they need.
+/// The self-contained C header of the model: the structures, the functions, and the parts of the ABI they need.
 std::string emitHeader(const Program &program);
 
 /// The optimised LLVM IR of every path, one module after the other, as text.

@@ -23,6 +23,8 @@ struct ProgramStep {
   std::string symbol;
   int64_t count;
   std::string layer;
+  std::string plan = {}; // how it computes, in one line; empty if nothing was said
+  int64_t macs = 0;      // multiply-adds, 0 if not known
 };
 
 /// The program's code for one CPU path.

@@ -24,8 +24,7 @@ typedef void (*quant_opt_step_fn)(const quant_opt_frame *frame, int64_t begin, i
 
 typedef struct {
   quant_opt_step_fn run;
-  int64_t count;     /* independent iterations; 1 for a serial step */
-  const char *layer; /* the source node's name */
+  int64_t count; /* independent iterations; 1 for a serial step */
 } quant_opt_step;
 
 #ifdef __cplusplus

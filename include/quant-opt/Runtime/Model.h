@@ -13,6 +13,7 @@ extern "C" {
 typedef struct {
   const char *cpu;
   const quant_opt_step *steps;
+  const quant_opt_step_info *infos; /* one per step */
   int64_t num_steps;
 } quant_opt_code;
 
@@ -30,6 +31,13 @@ int quant_opt_model_run(quant_opt_model *model, const void *const *inputs, void 
 /* Behind NAME_run_observed: one thread, and every observed edge goes to `observe`. */
 int quant_opt_model_run_observed(quant_opt_model *model, const void *const *inputs, void *const *outputs,
                                  void *workspace, void *observer, quant_opt_observe_fn observe);
+
+/* Behind NAME_run_profiled: as NAME_run; step i took nanoseconds[i], from the end of the step before it. */
+int quant_opt_model_run_profiled(quant_opt_model *model, const void *const *inputs, void *const *outputs,
+                                 void *workspace, int threads, int64_t *nanoseconds);
+
+/* Behind NAME_steps: null and a count of 0 if no CPU path could be chosen. */
+const quant_opt_step_info *quant_opt_model_get_steps(quant_opt_model *model, int64_t *count);
 
 /* Behind NAME_info: chooses the CPU path if no call did so before. */
 const quant_opt_model_info *quant_opt_model_get_info(quant_opt_model *model);

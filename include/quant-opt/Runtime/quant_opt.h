@@ -44,6 +44,14 @@ typedef struct {
 /* Receives the `count` f32 values of the edge with that number, row-major, valid during the call. */
 typedef void (*quant_opt_observe_fn)(void *observer, int32_t edge, const float *data, int64_t count);
 
+/* A step of the program, as the chosen CPU path computes it. */
+typedef struct {
+  const char *layer; /* the source node's name, UTF-8 */
+  const char *plan;  /* how it computes, in one line; empty if nothing is said */
+  int64_t count;     /* independent iterations, which threads share */
+  int64_t macs;      /* multiply-adds; 0 if not known */
+} quant_opt_step_info;
+
 typedef struct {
   uint32_t abi_version;
   int32_t status;           /* QUANT_OPT_OK, or why no CPU path could be chosen */

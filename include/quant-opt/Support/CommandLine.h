@@ -20,6 +20,8 @@ public:
   void group(StringRef title);
   /// A switch.
   void flag(StringRef name, bool &target, StringRef help);
+  /// A switch that may have a value, which then stands after an equals sign.
+  void flagOrValue(StringRef name, StringRef valueName, bool &given, std::string &target, StringRef help);
   /// A value of any text; `valueName` is shown in the help.
   void value(StringRef name, StringRef valueName, std::string &target, StringRef help);
   /// A value that may be given several times.
@@ -41,7 +43,7 @@ public:
 private:
   struct Option {
     std::string name, valueName, help; // an empty name makes `help` the title of a group
-    bool isFlag = false, isGiven = false;
+    bool isFlag = false, valueIsOptional = false, isGiven = false;
     std::function<llvm::Error(StringRef)> set;
   };
   Option &add(StringRef name, StringRef valueName, StringRef help);

@@ -1,13 +1,16 @@
 //===- OutlineSteps.cpp - Each top-level loop nest becomes a step of the program ---------------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/Common/Passes.h"
+#include "quant-opt/Lower/Common/StepAttributes.h"
 #include "quant-opt/Support/Locations.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
 
 namespace mlir::qnn {
 #define GEN_PASS_DEF_OUTLINESTEPSPASS
@@ -68,6 +71,35 @@ static std::optional<int64_t> getTripCount(scf::ForallOp op) {
   return getConstantIntValue(op.getMixedUpperBound()[0]);
 }
 
+/// One line on loops that say nothing about themselves: their extents, outermost first, and the types of the buffers.
+static std::string describeLoops(Operation *op, ArrayRef<BufferOp> buffers) {
+  SmallVector<std::string> extents, types;
+  for (Operation *loop = op; loop;) {
+    Operation *inner = nullptr;
+    if (auto like = dyn_cast<LoopLikeOpInterface>(loop)) {
+      std::optional<SmallVector<OpFoldResult>> lows = like.getLoopLowerBounds(), highs = like.getLoopUpperBounds(),
+                                               steps = like.getLoopSteps();
+      for (auto [low, high, step] : llvm::zip(*lows, *highs, *steps)) {
+        std::optional<int64_t> a = getConstantIntValue(low), b = getConstantIntValue(high),
+                               c = getConstantIntValue(step);
+        extents.push_back(a && b && c ? std::to_string(llvm::divideCeil(std::max<int64_t>(*b - *a, 0), *c)) : "?");
+      }
+      for (Operation &nested : like.getLoopRegions().front()->front())
+        if (!inner && isa<LoopLikeOpInterface>(nested))
+          inner = &nested;
+    }
+    loop = inner;
+  }
+  for (BufferOp buffer : buffers) {
+    std::string type;
+    llvm::raw_string_ostream(type) << cast<MemRefType>(buffer.getType()).getElementType();
+    if (!llvm::is_contained(types, type))
+      types.push_back(type);
+  }
+  std::string what = extents.empty() ? op->getName().getStringRef().str() : "loops " + llvm::join(extents, " x ");
+  return what + " on " + llvm::join(types, ", ");
+}
+
 /// Says of each buffer argument what holds in every step that calls the kernel with buffers placed like these.
 static void annotateArguments(func::FuncOp kernel, ArrayRef<BufferOp> buffers) {
   Builder builder(kernel.getContext());
@@ -122,6 +154,8 @@ struct OutlineSteps : public qnn::impl::OutlineStepsPassBase<OutlineSteps> {
   }
 
   LogicalResult makeStep(Operation *op, func::FuncOp function, ProgramOp program) {
+    auto plan = dyn_cast_if_present<StringAttr>(op->removeDiscardableAttr(kStepPlanAttr));
+    auto macs = dyn_cast_if_present<IntegerAttr>(op->removeDiscardableAttr(kStepMacsAttr));
     Captures captures;
     if (failed(collect(op, op, captures)))
       return failure();
@@ -149,9 +183,11 @@ struct OutlineSteps : public qnn::impl::OutlineStepsPassBase<OutlineSteps> {
       func::CallOp::create(builder, loc, kernel, operands);
     }
     func::ReturnOp::create(builder, loc);
+    if (!plan)
+      plan = builder.getStringAttr(describeLoops(op, captures.buffers));
     OpBuilder atEnd = OpBuilder::atBlockEnd(&program.getSteps().front());
     ++numSteps;
-    StepOp::create(atEnd, loc, step.getSymName(), count.value_or(1), getNodeName(loc));
+    StepOp::create(atEnd, loc, step.getSymName(), count.value_or(1), getNodeName(loc), plan, macs);
     return success();
   }
 

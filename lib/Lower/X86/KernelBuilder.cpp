@@ -52,7 +52,7 @@ KernelBuilder::Place KernelBuilder::at(Place place, const PlanLoop &loop, Value 
   return place;
 }
 
-void KernelBuilder::build() {
+scf::ForallOp KernelBuilder::build() {
   fullTiles = plan.rows.extent / tile.rows;
   int64_t others = getPanels();
   for (const PlanLoop &loop : plan.outer)
@@ -94,6 +94,7 @@ void KernelBuilder::build() {
     place = at(place, loop, split(loop.extent));
   Value panel = getPanels() == 1 ? index(0) : rest;
   buildPanel(panel, chunk, place);
+  return forall;
 }
 
 void KernelBuilder::forEachRowTile(Value chunk, const Place &place, RowTileFn body) {

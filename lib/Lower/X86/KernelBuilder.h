@@ -18,7 +18,7 @@ public:
   virtual ~KernelBuilder() = default;
 
   /// Makes the scf.forall before the operation; the operation itself stays.
-  void build();
+  scf::ForallOp build();
   const Tile &getTile() const { return tile; }
 
 protected:

@@ -1,6 +1,7 @@
 //===- LowerContractions.cpp - Each qnn.contract becomes a tiled kernel ------------------------------------------===//
 #include "KernelBuilder.h"
 #include "TargetPath.h"
+#include "quant-opt/Lower/Common/StepAttributes.h"
 #include "quant-opt/Lower/X86/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -44,11 +45,13 @@ LogicalResult LowerContractions::lower(ContractOp op, CpuPath target) {
     kernel = std::make_unique<DepthwiseKernel>(builder, op, *plan, target);
   else
     kernel = std::make_unique<PlainKernel>(builder, op, *plan, target);
-  kernel->build();
+  scf::ForallOp loop = kernel->build();
   Tile tile = kernel->getTile();
-  remark::passed(op.getLoc(), remark::RemarkOpts::name("ContractionPlan").category("qnn"))
-      << (plan->str() + "; tile of " + std::to_string(tile.rows) + " rows x " +
-          std::to_string(tile.vectors * tile.lanes) + " channels");
+  std::string text = plan->str() + "; tile of " + std::to_string(tile.rows) + " rows x " +
+                     std::to_string(tile.vectors * tile.lanes) + " channels";
+  loop->setAttr(kStepPlanAttr, builder.getStringAttr(text));
+  loop->setAttr(kStepMacsAttr, builder.getI64IntegerAttr(plan->getMacs()));
+  remark::passed(op.getLoc(), remark::RemarkOpts::name("ContractionPlan").category("qnn")) << text;
   ++numKernels;
   op.erase();
   return success();

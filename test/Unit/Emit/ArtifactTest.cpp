@@ -95,6 +95,45 @@ TEST(Artifact, runsOnAnyNumberOfThreads) {
   EXPECT_EQ(run(inputs, outputs, workspace, 0), QUANT_OPT_ERROR_THREADS);
 }
 
+TEST(Artifact, timesItsSteps) {
+  MLIRContext context;
+  Program program = makeTestProgram(context, {CpuPath::X86_64});
+  program.codes[0].steps[1].plan = "scalar";
+  program.codes[0].steps[1].macs = 7;
+  Library library(emitTest(std::move(program)));
+  auto *run = library.get<int(const void *const *, void *const *, void *, int, int64_t *)>("tiny_run_profiled");
+  auto *getSteps = library.get<const quant_opt_step_info *(int64_t *)>("tiny_steps");
+  ASSERT_TRUE(run && getSteps);
+  int64_t count = 0;
+  const quant_opt_step_info *steps = getSteps(&count);
+  ASSERT_EQ(count, 2);
+  EXPECT_STREQ(steps[0].layer, "layer \"1\"");
+  EXPECT_STREQ(steps[0].plan, "");
+  EXPECT_EQ(steps[0].macs, 0);
+  EXPECT_STREQ(steps[1].plan, "scalar");
+  EXPECT_EQ(steps[1].macs, 7);
+  EXPECT_EQ(steps[1].count, kCount);
+
+  std::vector<float> input(kCount, 1), output(kCount);
+  alignas(64) static char workspace[kCount * sizeof(float)];
+  const void *inputs[] = {input.data()};
+  void *outputs[] = {output.data()};
+  for (int threads : {1, 3}) {
+    int64_t nanoseconds[] = {-1, -1};
+    output.assign(kCount, 0);
+    ASSERT_EQ(run(inputs, outputs, workspace, threads, nanoseconds), QUANT_OPT_OK);
+    EXPECT_GE(nanoseconds[0], 0);
+    EXPECT_GE(nanoseconds[1], 0);
+    EXPECT_EQ(output[5], 3);
+  }
+  EXPECT_EQ(run(inputs, outputs, workspace, 1, nullptr), QUANT_OPT_ERROR_NULL);
+  setenv("QUANT_OPT_CPU", "sse9", 1);
+  Library other(emitTest(makeTestProgram(context, {CpuPath::X86_64})));
+  EXPECT_EQ(other.get<const quant_opt_step_info *(int64_t *)>("tiny_steps")(&count), nullptr);
+  EXPECT_EQ(count, 0);
+  unsetenv("QUANT_OPT_CPU");
+}
+
 /// What the library does with QUANT_OPT_CPU set to `cpu`.
 static int runForced(const std::vector<char> &bytes, const char *cpu, std::vector<float> &output) {
   setenv("QUANT_OPT_CPU", cpu, 1);

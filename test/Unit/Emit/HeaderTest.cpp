@@ -25,6 +25,7 @@ TEST(Header, keepsHostileNamesInsideComments) {
   EXPECT_NE(text.find("const float *in__put_; /* \"in?/put?x0A\", float [1, 1000] */"), std::string::npos) << text;
   EXPECT_NE(text.find("float *float_; /* \"float\", float [1, 1000] */"), std::string::npos);
   EXPECT_NE(text.find("int tiny_run(const tiny_inputs *inputs"), std::string::npos);
+  EXPECT_NE(text.find("int tiny_run_profiled(const tiny_inputs *inputs"), std::string::npos);
 }
 
 TEST(Header, makesMembersUnique) {
@@ -32,8 +33,10 @@ TEST(Header, makesMembersUnique) {
   Program program = makeTestProgram(context);
   program.inputs = {{"a.b", "float", {1}}, {"a-b", "uint8", {1}}};
   program.outputs.clear();
+  program.codes.clear();
   std::string text = emitHeader(program);
   EXPECT_NE(text.find("const float *a_b;"), std::string::npos);
   EXPECT_NE(text.find("const uint8_t *a_b_2;"), std::string::npos);
   EXPECT_NE(text.find("const void *unused;"), std::string::npos);
+  EXPECT_EQ(text.find("_run_profiled"), std::string::npos) << "a model without steps cannot time them";
 }

@@ -1,0 +1,16 @@
+//===- StepAttributes.h - What the loops of a step say about it until it is outlined ------------------------------===//
+#ifndef QUANT_OPT_LOWER_COMMON_STEPATTRIBUTES_H
+#define QUANT_OPT_LOWER_COMMON_STEPATTRIBUTES_H
+
+#include "llvm/ADT/StringRef.h"
+
+namespace mlir::qnn {
+
+/// On the outermost operation of what becomes a step: how it computes, in one line (a string), and its multiply-adds
+/// (i64). `--qnn-outline-steps` moves both to the `qnn.step`, so that kernels that differ in nothing else are shared.
+constexpr llvm::StringLiteral kStepPlanAttr = "qnn.plan";
+constexpr llvm::StringLiteral kStepMacsAttr = "qnn.macs";
+
+} // namespace mlir::qnn
+
+#endif // QUANT_OPT_LOWER_COMMON_STEPATTRIBUTES_H
