@@ -7,11 +7,11 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
 
-PEERS = ["ONNX Runtime int8", "OpenVINO int8"]
+PEERS = ["ONNX Runtime int8", "OpenVINO int8", "oneDNN int8"]
 
 
 def _milliseconds(row, name):
-    return "%.3g" % (row["seconds"][name]["median"] * 1e3)
+    return "%.3g" % (row["seconds"][name]["median"] * 1e3) if name in row["seconds"] else "–"
 
 
 def _ratio(value):
@@ -20,8 +20,8 @@ def _ratio(value):
 
 def line(row):
     """One measured row as text."""
-    return "%s, %d threads: int8 %s ms, ORT %s, OpenVINO %s, over the faster %s, share %s; f32 %s ms, over ORT %s" % (
-        row["case"], row["threads"], _milliseconds(row, "ours int8"), _milliseconds(row, PEERS[0]), _milliseconds(row, PEERS[1]),
+    return "%s, %d threads: int8 %s ms, ORT %s, OpenVINO %s, oneDNN %s, over the fastest %s, share %s; f32 %s ms, over ORT %s" % (
+        row["case"], row["threads"], _milliseconds(row, "ours int8"), *(_milliseconds(row, peer) for peer in PEERS),
         _ratio(row["int8_over"]["fastest int8 peer"]), "%.2f" % row["share_of_peak"]["median"] if "share_of_peak" in row else "-",
         _milliseconds(row, "ours f32"), _ratio(row["f32_over"]["ONNX Runtime f32"]))
 
@@ -33,20 +33,20 @@ def _table(header, rows):
 def tables(found):
     """The Markdown tables."""
     cpu = found["cpu"]
-    text = ["`%s` on %s, %d CPUs, with %s; ONNX Runtime %s, OpenVINO %s. Medians of %d interleaved blocks of at least %d ms; ratios are "
+    text = ["`%s` on %s, %d CPUs, with %s; ONNX Runtime %s, OpenVINO %s, oneDNN %s. Medians of %d interleaved blocks of at least %d ms; ratios are "
             "medians over blocks with their 10–90 %% range; above 1, ours is faster.%s"
             % (found["command"].strip(), cpu["model"], cpu["cpus"], ", ".join(cpu["features"]), found["versions"]["ONNX Runtime"],
-               found["versions"]["OpenVINO"], found["rounds"], found["block_seconds"] * 1e3,
+               found["versions"]["OpenVINO"], found["versions"]["oneDNN"] or "not installed", found["rounds"], found["block_seconds"] * 1e3,
                " Load average at the start: %.1f." % cpu["load"] if "load" in cpu else "")]
-    header = ["case", "threads", "int8 ms", "ONNX Runtime int8 ms", "OpenVINO int8 ms", "over the faster one", "share of peak",
-              "int8 over own f32", "f32 ms", "f32 over ONNX Runtime f32", "SQNR dB ours / ONNX Runtime / OpenVINO"]
+    header = ["case", "threads", "int8 ms", "ONNX Runtime int8 ms", "OpenVINO int8 ms", "oneDNN int8 ms", "over the fastest peer", "share of peak",
+              "int8 over own f32", "f32 ms", "f32 over ONNX Runtime f32", "SQNR dB ours / ONNX Runtime / OpenVINO / oneDNN"]
     rows = []
     for row in found["rows"]:
         share = "%.0f %%" % (100 * row["share_of_peak"]["median"]) if "share_of_peak" in row else "–"
         rows.append([row["case"], str(row["threads"]), _milliseconds(row, "ours int8"), *(_milliseconds(row, p) for p in PEERS),
                      _ratio(row["int8_over"]["fastest int8 peer"]), share, _ratio(row["int8_over"]["ours f32"]),
                      _milliseconds(row, "ours f32"), _ratio(row["f32_over"]["ONNX Runtime f32"]),
-                     " / ".join("%.1f" % row["sqnr_db"][n] for n in ["ours int8", *PEERS])])
+                     " / ".join("%.1f" % row["sqnr_db"][n] for n in ["ours int8", *PEERS] if n in row["sqnr_db"])])
     text.append(_table(header, rows))
     peaks = ["%d thread%s %.0f GMAC/s" % (r["threads"], "s" * (r["threads"] > 1), r["peak_gmacs"]["median"])
              for r in {r["threads"]: r for r in found["rows"] if "peak_gmacs" in r}.values()]
@@ -59,7 +59,7 @@ def tables(found):
 
 
 def plot(found, path):
-    """A bar a case and number of threads: how many times faster than the faster peer."""
+    """A bar a case and number of threads: how many times faster than the fastest peer."""
     rows = found["rows"]
     figure, axes = pyplot.subplots(figsize=(9, 0.32 * len(rows) + 1.2))
     ratio = [row["int8_over"]["fastest int8 peer"] for row in rows]
@@ -69,7 +69,7 @@ def plot(found, path):
     axes.set_yticks(range(len(rows)), ["%s, %d" % (row["case"], row["threads"]) for row in rows], fontsize=8)
     axes.invert_yaxis()
     axes.axvline(1, color="black", linewidth=0.8)
-    axes.set_xlabel("times faster than the faster of ONNX Runtime and OpenVINO (int8); bars: 10–90 %")
+    axes.set_xlabel("times faster than the fastest of ONNX Runtime, OpenVINO and oneDNN (int8); bars: 10–90 %")
     figure.tight_layout()
     figure.savefig(path, dpi=120)
 

@@ -1,4 +1,4 @@
-"""Measures compiled libraries beside ONNX Runtime and OpenVINO on the same buffers in one process, and writes what it found.
+"""Measures compiled libraries beside ONNX Runtime, OpenVINO and oneDNN on the same buffers in one process, and writes what it found.
 
 usage: run.py --bin=FOLDER --work=FOLDER [--cases=NAME,...] [--threads=1,2] [--rounds=15] [--block=0.02] [--docs=FILE]
 
@@ -21,6 +21,7 @@ import onnx  # noqa: E402
 import contenders  # noqa: E402
 import measure  # noqa: E402
 import models  # noqa: E402
+import onednn  # noqa: E402
 import report  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -72,13 +73,21 @@ def compare(everyone):
     return found
 
 
-def measure_case(case, files, threads, peak_library, options):
+def make_onednn(library, case, files, threads):
+    """Only of single layers: how fast a network is, is up to who puts layers together."""
+    if not library or case not in models.LAYERS:
+        return []
+    return [onednn.OneDnn("oneDNN int8", library, files["peers"], files["input"], threads)]
+
+
+def measure_case(case, files, threads, libraries, options):
     make = [(contenders.Ours, "ours int8", "int8"), (contenders.OnnxRuntime, "ONNX Runtime int8", "peers"),
             (contenders.OpenVino, "OpenVINO int8", "peers"), (contenders.Ours, "ours f32", "f32"),
             (contenders.OnnxRuntime, "ONNX Runtime f32", "model"), (contenders.OpenVino, "OpenVINO f32", "model")]
     everyone = [kind(name, files[file], files["input"], threads) for kind, name, file in make]
+    everyone[3:3] = make_onednn(libraries["oneDNN"], case, files, threads)
     row = {"case": case, "threads": threads, "sqnr_db": compare(everyone)}
-    peak = contenders.Peak(peak_library, threads)
+    peak = contenders.Peak(libraries["peak"], threads)
     if peak.macs:
         everyone.append(peak)
     times = measure.interleave(everyone, options.rounds, options.block)
@@ -86,7 +95,7 @@ def measure_case(case, files, threads, peak_library, options):
     ratio = lambda over, name: measure.spread(times[over] / times[name])
     row["int8_over"] = {name: ratio(name, "ours int8") for name in times if name not in ("ours int8", "peak")}
     row["f32_over"] = {name: ratio(name, "ours f32") for name in ("ONNX Runtime f32", "OpenVINO f32")}
-    fastest = np.minimum(times["ONNX Runtime int8"], times["OpenVINO int8"])
+    fastest = np.min([times[name] for name in report.PEERS if name in times], axis=0)
     row["int8_over"]["fastest int8 peer"] = measure.spread(fastest / times["ours int8"])
     row["macs"] = files["macs"]
     if peak.macs:
@@ -110,18 +119,19 @@ def main():
     if unknown:
         sys.exit("unknown case %s; cases: %s" % (unknown[0], ", ".join(CASES)))
     os.makedirs(options.work, exist_ok=True)
-    peak_library = contenders.compile_peak(options.work)
+    libraries = {"peak": contenders.compile_peak(options.work), "oneDNN": onednn.build(options.work)}
     version = importlib.metadata.version
     found = {"command": "scripts/benchmark " + " ".join(a for a in sys.argv[1:] if not a.startswith(("--bin=", "--work="))),
              "cpu": cpu_description(), "rounds": options.rounds, "block_seconds": options.block,
              "versions": {"ONNX Runtime": version("onnxruntime"), "OpenVINO": version("openvino"),
+                          "oneDNN": onednn.version(),
                           "Python": platform.python_version()}, "compile": [], "rows": []}
     for case in cases:
         files = prepare(case, options)
         files["macs"] = models.multiply_adds(onnx.shape_inference.infer_shapes(onnx.load(files["model"])))
         found["compile"].append({"case": case, "model_mb": os.path.getsize(files["model"]) / 2**20, **files["cost"]})
         for threads in map(int, options.threads.split(",")):
-            row = measure_case(case, files, threads, peak_library, options)
+            row = measure_case(case, files, threads, libraries, options)
             found["rows"].append(row)
             print(report.line(row), flush=True)
     report.write(found, options.work, options.docs)
