@@ -28,6 +28,9 @@ def tensor(array):
 class Contraction:
     """Loops, maps (per dimension a dict from loop to factor) and data of one contraction."""
 
+    pads = None  # of each dimension of a: how much of its beginning and end the program pads itself, with pad_value
+    pad_value = 0
+
     def __init__(self, rng, number):
         self.rng, self.number = rng, number
         self.loops, self.kinds = [], []
@@ -130,7 +133,8 @@ class Contraction:
         self.residual = rng.integers(0, 256, out_shape).astype(np.uint8)
         self.b_constant = self.constant
 
-    def reference(self):
+    def sums(self):
+        """The sums of products as int64, in the order of `out`."""
         grid = np.ogrid[tuple(slice(0, e) for e in self.loops)]
         a = self.a_data[tuple(sum(f * grid[l] for l, f in dims.items()) for dims in self.a)].astype(np.int64)
         b = self.b_data[tuple(grid[l] for l in self.b)].astype(np.int64)
@@ -138,7 +142,10 @@ class Contraction:
         total = np.add.reduce((a - self.za) * (b - self.zb), axis=axes)
         total = np.broadcast_to(total, [e for e, kind in zip(self.loops, self.kinds) if kind == "parallel"])
         kept = [i for i, kind in enumerate(self.kinds) if kind == "parallel"]
-        total = np.transpose(total, [kept.index(l) for l in self.out])
+        return np.transpose(total, [kept.index(l) for l in self.out])
+
+    def reference(self):
+        total = self.sums()
         if self.float:
             return (total + self.bias).astype(np.float32)
         acc = (total + self.bias).astype(np.int64).astype(np.int32)
@@ -151,7 +158,8 @@ class Contraction:
         return np.clip(np.rint(x / np.float32(1.7)) - 5, -128, 127).astype(np.int8)
 
     def inputs(self):
-        arrays = {"a%d" % self.number: self.a_data}
+        middle = tuple(slice(low, -high or None) for low, high in self.pads) if self.pads else ...
+        arrays = {"a%d" % self.number: np.ascontiguousarray(self.a_data[middle])}
         if not self.b_constant:
             arrays["b%d" % self.number] = self.b_data
         if self.epilogue == "residual":
@@ -175,6 +183,12 @@ class Contraction:
                 "\n^bb0(%%x: f32, %%y: %s):\n %%t = arith.truncf %%x : f32 to %s\n linalg.yield %%t : %s } -> %s") % (
                     name, kind, name, identity, identity, ", ".join(['"parallel"'] * rank), name, wide, name, kind, self.storage,
                     self.storage, self.storage, kind)
+
+    def pad(self, name):
+        places, given = ", ".join("%%i%d: index" % d for d in range(len(self.pads))), tensor(self.inputs()[name[1:]])
+        return "%sv = arith.constant %d : i8\n%sp = tensor.pad %s low[%s] high[%s] {\n^bb0(%s):\n tensor.yield %sv : i8 } : %s to %s" % (
+            name, np.array(self.pad_value, self.a_data.dtype).view(np.int8), name, name, ", ".join(str(low) for low, _ in self.pads),
+            ", ".join(str(high) for _, high in self.pads), places, name, given, tensor(self.a_data))
 
     def mlir(self):
         i, rank = self.number, len(self.out)
@@ -202,6 +216,9 @@ class Contraction:
                      (i, channel, identity, parallel, i, tensor(self.bias), i, tensor(acc)))
         lines.append("^bb0(%%x: %s, %%y: %s):\n linalg.yield %%x : %s } -> %s" % (kind, kind, kind, tensor(acc)))
         names = {"a": "%%a%d" % i, "b": "%%b%d" % i}
+        if self.pads:
+            lines.append(self.pad(names["a"]))
+            names["a"] += "p"
         for side, is_constant in (("a", False), ("b", self.b_constant)):
             if self.stored(side) != tensor(self.a_data if side == "a" else self.b_data) and not is_constant:
                 lines.append(self.narrow(side))
@@ -267,9 +284,9 @@ def run_emulated(base, target, build):
                           env=environment, capture_output=True, text=True)
 
 
-def run_cases(name, cases, folder, compile_only=False, gpu=None):
+def run_cases(name, cases, folder, compile_only=False, gpu=None, threads=(1,)):
     """Compiles the cases as one module and runs it on each path; returns contractions, paths, differing results. With
-    `compile_only`, returns whether it could be compiled."""
+    `compile_only`, returns whether it could be compiled. On each path, each number of `threads` must give the same file."""
     arguments, results, bodies, values, types = [], [], [], [], []
     feeds = {}
     for case in cases:
@@ -305,6 +322,13 @@ def run_cases(name, cases, folder, compile_only=False, gpu=None):
         if result.returncode:
             sys.exit("%s, %s: exit code %d: %s" % (name, path, result.returncode, result.stderr))
         ran += 1
+        for count in threads[1:]:
+            again = base + "_%d.npz" % count
+            subprocess.run(["quant-run", base + ".so", "--inputs=" + base + ".npz", "--outputs=" + again, "--threads=%d" % count],
+                           env=dict(os.environ, QUANT_OPT_CPU=path), check=True, capture_output=True)
+            if open(again, "rb").read() != open(base + "_out.npz", "rb").read():
+                print("%s, %s: other bytes on %d threads" % (name, path, count))
+                different += 1
         outputs = np.load(base + "_out.npz")
         for case in cases:
             expected, found = case.reference(), outputs["y%d" % case.number]
