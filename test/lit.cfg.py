@@ -46,6 +46,10 @@ if {"avx2", "fma"} <= flags:
 if shutil.which("chromium"):
     config.available_features.add("chromium")
 
+# Counts instructions.
+if shutil.which("valgrind"):
+    config.available_features.add("valgrind")
+
 # What of CUDA is here: the assembler, and a GPU with its driver.
 ptxas = shutil.which("ptxas") or shutil.which("ptxas", path="/usr/local/cuda/bin")
 if ptxas:
