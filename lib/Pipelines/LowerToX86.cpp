@@ -21,6 +21,8 @@ void qnn::buildLowerCommonPipeline(OpPassManager &manager) {
   functions.addPass(createPackWeightsPass());
   functions.addPass(createFuseElementwisePass());
   functions.addPass(createCSEPass());
+  // While scales are still constants, and bodies as long as they get.
+  functions.addPass(createProveRangesPass());
   // After fusion, which sees through pads no more than contractions do; and after the last CSE on tensors, which would
   // make pads of one shape share their fill and so force copies of it.
   functions.addPass(createDecomposeDataMovementPass());

@@ -16,9 +16,9 @@ struct Reciprocal {
   float low;
 };
 
-/// The two parts for which RN(x / divisor) = fma(x, high, RN(x * low)), for every x with 1/4 <= |x / divisor| <= 2^16;
-/// below that both sides are less than 1/2 in magnitude. Nothing if an x exists for which that fails, or if the divisor
-/// is not within [2^-60, 2^60], where no intermediate result leaves the normal range.
+/// The two parts for which RN(x / divisor) = fma(x, high, RN(x * low)), for +0 and every x with 2^-60 <= |x / divisor|
+/// <= 2^60; below that both sides are less than 1/2 in magnitude. Nothing if an x exists for which that fails, or if
+/// the divisor is not within [2^-60, 2^60], where no intermediate result leaves the normal range.
 ///
 /// The method is that of Brisebarre, Muller and Raina, "Accelerating Correctly Rounded Floating-Point Division when the
 /// Divisor Is Known in Advance" (2004). Let divisor and x have the significands Y and X, 24 bits each. What is rounded

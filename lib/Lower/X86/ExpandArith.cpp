@@ -23,14 +23,16 @@ struct ExpandArith : public qnn::impl::ExpandArithPassBase<ExpandArith> {
       return signalPassFailure();
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
-      if (isa<QuantizeOp, RequantizeOp, DequantizeOp>(op))
+      if (isa<QuantizeOp, RequantizeOp, DequantizeOp, arith::DivFOp>(op))
         ops.push_back(op);
     });
     for (Operation *op : ops) {
       OpBuilder builder(op);
       QuantizeArith arith(builder, op->getLoc(), op->getResult(0).getType(), *target);
-      Value result = TypeSwitch<Operation *, Value>(op).Case<QuantizeOp, RequantizeOp, DequantizeOp>(
+      Value result = TypeSwitch<Operation *, Value>(op).Case<QuantizeOp, RequantizeOp, DequantizeOp, arith::DivFOp>(
           [&](auto typed) { return arith.expand(typed); });
+      if (!result)
+        continue;
       op->getResult(0).replaceAllUsesWith(result);
       op->erase();
     }

@@ -1,5 +1,6 @@
 //===- QuantizeArith.cpp - The numeric contract's operations as arithmetic of one CPU path -----------------------===//
 #include "QuantizeArith.h"
+#include "quant-opt/Lower/Common/Passes.h"
 #include "quant-opt/Numerics/Reciprocal.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -56,25 +57,31 @@ Value QuantizeArith::withoutNan(Value x, Value original, float otherwise) {
   return arith::SelectOp::create(b, loc, isNan, constant(otherwise), x);
 }
 
-/// x / scale within [lo, hi], 0 for NaN. lo and hi are integers below 2^16.
-Value QuantizeArith::divide(Value x, Value scale, float lo, float hi) {
+/// x / scale for an x of which --qnn-prove-ranges knows enough.
+Value QuantizeArith::divide(Value x, Value scale) {
   std::optional<float> known = getKnown(scale);
   std::optional<numerics::Reciprocal> reciprocal;
   if (known)
     reciprocal = numerics::getExactReciprocal(*known);
-  if (!reciprocal) {
-    Value quotient = arith::DivFOp::create(b, loc, x, broadcast(scale));
+  if (reciprocal && reciprocal->low == 0.0f)
+    return arith::MulFOp::create(b, loc, x, constant(reciprocal->high));
+  if (!reciprocal || path == CpuPath::X86_64)
+    return arith::DivFOp::create(b, loc, x, broadcast(scale));
+  Value small = arith::MulFOp::create(b, loc, x, constant(reciprocal->low));
+  return LLVM::FMAOp::create(b, loc, x.getType(), x, constant(reciprocal->high), small);
+}
+
+/// x / scale within [lo, hi], 0 for NaN. lo and hi are integers below 2^16.
+Value QuantizeArith::divide(Value x, Value scale, float lo, float hi) {
+  std::optional<float> known = getKnown(scale);
+  if (!known || !numerics::getExactReciprocal(*known)) {
+    Value quotient = divide(x, scale);
     return clamp(withoutNan(quotient, quotient, 0.0f), lo, hi);
   }
   // Rounding and division are monotonic, and the product of a bound and the scale, rounded, divides back to within
-  // 2^-7 of the bound: to clamp x is to clamp the rounded quotient. So infinities never meet the products below.
+  // 2^-7 of the bound: to clamp x is to clamp the rounded quotient. So infinities never meet the products.
   Value bounded = withoutNan(clamp(x, lo * *known, hi * *known), x, std::clamp(0.0f, lo, hi) * *known);
-  if (reciprocal->low == 0.0f)
-    return arith::MulFOp::create(b, loc, bounded, constant(reciprocal->high));
-  if (path == CpuPath::X86_64)
-    return arith::DivFOp::create(b, loc, bounded, broadcast(scale));
-  Value small = arith::MulFOp::create(b, loc, bounded, constant(reciprocal->low));
-  return LLVM::FMAOp::create(b, loc, bounded.getType(), bounded, constant(reciprocal->high), small);
+  return divide(bounded, scale);
 }
 
 QuantizeArith::Rounding QuantizeArith::getRounding(QuantizeOp op) {
@@ -88,6 +95,8 @@ QuantizeArith::Rounding QuantizeArith::getRounding(RequantizeOp op) {
 }
 
 Value QuantizeArith::beforeRounding(QuantizeOp op, Value input, Value scale) {
+  if (op->hasAttr(kInRangeAttr))
+    return divide(input, scale);
   Rounding to = getRounding(op);
   return divide(input, scale, static_cast<float>(to.lo - to.zeroPoint), static_cast<float>(to.hi - to.zeroPoint));
 }
@@ -95,6 +104,8 @@ Value QuantizeArith::beforeRounding(QuantizeOp op, Value input, Value scale) {
 Value QuantizeArith::beforeRounding(RequantizeOp op, Value input, Value multiplier) {
   Value x = arith::SIToFPOp::create(b, loc, like(b.getF32Type()), input);
   x = arith::MulFOp::create(b, loc, x, broadcast(multiplier));
+  if (op->hasAttr(kInRangeAttr))
+    return x;
   Rounding to = getRounding(op);
   // Conversion makes of a value that is too large the smallest integer, as of one that is too small.
   return select(arith::CmpFPredicate::OLT, x, constant(static_cast<float>(to.hi - to.zeroPoint)));
@@ -108,16 +119,28 @@ Value QuantizeArith::toInteger(Value x, Type type, const Rounding &rounding) {
   return arith::TruncIOp::create(b, loc, type, q);
 }
 
+// Bounds are integers, so clamping before rounding changes nothing.
 Value QuantizeArith::expand(QuantizeOp op) {
-  return toInteger(beforeRounding(op, op.getInput(), op.getScale()), op.getType(), getRounding(op));
+  Rounding to = getRounding(op);
+  Value x = beforeRounding(op, op.getInput(), op.getScale());
+  if (op->hasAttr(kInRangeAttr))
+    x = clamp(x, static_cast<float>(to.lo - to.zeroPoint), static_cast<float>(to.hi - to.zeroPoint));
+  return toInteger(x, op.getType(), to);
 }
 
 Value QuantizeArith::expand(RequantizeOp op) {
   Rounding to = getRounding(op);
   Value x = beforeRounding(op, op.getInput(), op.getMultiplier());
-  // Bounds are integers, so clamping before rounding changes nothing.
+  if (op->hasAttr(kInRangeAttr))
+    x = select(arith::CmpFPredicate::OLT, x, constant(static_cast<float>(to.hi - to.zeroPoint)));
   x = select(arith::CmpFPredicate::OGT, x, constant(static_cast<float>(to.lo - to.zeroPoint)));
   return toInteger(x, op.getType(), to);
+}
+
+Value QuantizeArith::expand(arith::DivFOp op) {
+  if (!op->hasAttr(kInRangeAttr) || !getElementTypeOrSelf(op.getType()).isF32())
+    return nullptr;
+  return divide(op.getLhs(), op.getRhs());
 }
 
 Value QuantizeArith::expand(DequantizeOp op) {
@@ -183,6 +206,10 @@ Value QuantizeArith::roundToInterleavedBytes(ArrayRef<Value> values, const Round
     bytes = arith::MaxUIOp::create(b, loc, bytes, bound(rounding.lo));
   if (!rounding.isUnsigned && rounding.lo > -128)
     bytes = arith::MaxSIOp::create(b, loc, bytes, bound(rounding.lo));
+  if (rounding.isUnsigned && rounding.hi < 255)
+    bytes = arith::MinUIOp::create(b, loc, bytes, bound(rounding.hi));
+  if (!rounding.isUnsigned && rounding.hi < 127)
+    bytes = arith::MinSIOp::create(b, loc, bytes, bound(rounding.hi));
   return bytes;
 }
 

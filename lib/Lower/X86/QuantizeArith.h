@@ -17,6 +17,8 @@ public:
   Value expand(QuantizeOp op);
   Value expand(RequantizeOp op);
   Value expand(DequantizeOp op);
+  /// Nothing if `op` has to stay a division.
+  Value expand(arith::DivFOp op);
 
   /// What is left to do with a value before it is a byte: rne(x) + zeroPoint, then the bounds [lo, hi] of which
   /// those of the type itself come by saturation. |x| is below 2^31 and x is no NaN.
@@ -46,6 +48,7 @@ private:
   Value select(arith::CmpFPredicate predicate, Value x, Value bound);
   Value clamp(Value x, float lo, float hi);
   Value withoutNan(Value x, Value original, float otherwise);
+  Value divide(Value x, Value scale);
   Value divide(Value x, Value scale, float lo, float hi);
   Value toInteger(Value x, Type type, const Rounding &rounding);
   Value call(StringRef name, Type type, ValueRange operands);

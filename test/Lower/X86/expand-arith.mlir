@@ -73,3 +73,48 @@ func.func @powers_of_two_need_one_product(%x: f32) -> i8 {
   %q = qnn.quantize %x, %s zero_point 0 clamp [0, 255] unsigned : f32, f32 -> i8
   return %q : i8
 }
+
+// What --qnn-prove-ranges knows needs no care for NaN; bounds that are narrower than the type's stay.
+// CHECK-LABEL: @what_is_in_range_is_not_tested_for_nan
+// CHECK-NOT: arith.cmpf uno
+// CHECK: llvm.intr.fma
+// CHECK: arith.cmpf ogt
+// CHECK: arith.cmpf olt
+// CHECK: return
+func.func @what_is_in_range_is_not_tested_for_nan(%x: f32) -> i8 {
+  %s = arith.constant 0.1 : f32
+  %q = qnn.quantize %x, %s zero_point 3 clamp [3, 250] unsigned {qnn.in_range} : f32, f32 -> i8
+  return %q : i8
+}
+
+// CHECK-LABEL: @a_requantized_value_in_range_is_clamped
+// CHECK: arith.cmpf olt
+// CHECK: arith.cmpf ogt
+// CHECK: return
+func.func @a_requantized_value_in_range_is_clamped(%acc: i32) -> i8 {
+  %m = arith.constant 0.1 : f32
+  %q = qnn.requantize %acc, %m zero_point 3 clamp [3, 250] unsigned {qnn.in_range} : i32, f32 -> i8
+  return %q : i8
+}
+
+// A division whose operands are in range is a product and a fused multiply-add; one by a power of two is a product.
+// CHECK-LABEL: @known_divisors_in_range
+// CHECK: %[[LOW:.*]] = arith.mulf %arg0
+// CHECK: llvm.intr.fma(%arg0, {{.*}}, %[[LOW]])
+// CHECK: arith.mulf %arg0
+// CHECK: arith.divf %arg0
+// CHECK-NOT: arith.divf
+// CHECK: return
+// SSE2-LABEL: @known_divisors_in_range
+// SSE2: arith.divf
+// SSE2: arith.mulf
+// SSE2: arith.divf
+// SSE2: return
+func.func @known_divisors_in_range(%x: vector<8xf32>) -> (vector<8xf32>, vector<8xf32>, vector<8xf32>) {
+  %root = arith.constant dense<1.41421354> : vector<8xf32>
+  %eight = arith.constant dense<8.0> : vector<8xf32>
+  %a = arith.divf %x, %root {qnn.in_range} : vector<8xf32>
+  %b = arith.divf %x, %eight {qnn.in_range} : vector<8xf32>
+  %c = arith.divf %x, %root : vector<8xf32>
+  return %a, %b, %c : vector<8xf32>, vector<8xf32>, vector<8xf32>
+}

@@ -7,13 +7,14 @@
 
 using namespace mlir::qnn::numerics;
 
-/// Whether the quotient by products equals the division for every significand of x, or for each `step`-th.
-static int64_t countDifferences(float divisor, Reciprocal reciprocal, int64_t step) {
+/// Whether the quotient by products equals the division for every significand of x, or for each `step`-th, where the
+/// quotient is about 2^scale.
+static int64_t countDifferences(float divisor, Reciprocal reciprocal, int64_t step, int scale = 4) {
   int exponent;
   std::frexp(divisor, &exponent);
   int64_t different = 0;
   for (int64_t significand = int64_t(1) << 23; significand < int64_t(1) << 24; significand += step) {
-    float x = std::ldexp(static_cast<float>(significand), exponent - 20);
+    float x = std::ldexp(static_cast<float>(significand), exponent - 24 + scale);
     float quotient = std::fma(x, reciprocal.high, x * reciprocal.low);
     different += quotient != x / divisor;
   }
@@ -25,6 +26,15 @@ TEST(ReciprocalTest, EqualsTheDivisionForEverySignificand) {
     std::optional<Reciprocal> reciprocal = getExactReciprocal(divisor);
     ASSERT_TRUE(reciprocal) << divisor;
     EXPECT_EQ(countDifferences(divisor, *reciprocal, 1), 0) << divisor;
+  }
+}
+
+TEST(ReciprocalTest, EqualsTheDivisionWhereQuotientsAreSmallOrLarge) {
+  for (float divisor : {1.41421354f, 0x1.234568p-59f, 0x1.234568p+59f}) {
+    std::optional<Reciprocal> reciprocal = getExactReciprocal(divisor);
+    ASSERT_TRUE(reciprocal) << divisor;
+    for (int scale : {-59, -20, 0, 30, 59})
+      EXPECT_EQ(countDifferences(divisor, *reciprocal, 257, scale), 0) << divisor << " at 2^" << scale;
   }
 }
 

@@ -9,6 +9,8 @@ namespace mlir::qnn {
 /// On a `linalg.fill`: offsets and then sizes of the box that the next writer of its result overwrites, so that only
 /// the border around it must be filled.
 constexpr StringLiteral kOverwrittenAttr = "qnn.overwritten";
+/// On `qnn.quantize`, `qnn.requantize` and `arith.divf` that `--qnn-prove-ranges` knows the operands of.
+constexpr StringLiteral kInRangeAttr = "qnn.in_range";
 
 #define GEN_PASS_DECL
 #include "quant-opt/Lower/Common/Passes.h.inc"

@@ -25,6 +25,31 @@ def FuseElementwisePass : Pass<"qnn-fuse-elementwise"> {
   let dependentDialects = ["linalg::LinalgDialect"];
 }
 
+def ProveRangesPass : Pass<"qnn-prove-ranges", "func::FuncOp"> {
+  let summary = "mark roundings and divisions that meet no NaN and nothing out of range";
+  let description = [{
+    Expects tensors after fusion, leaves the same with `qnn.in_range` on what targets may compute without care. Magnitudes follow from the
+    types of integers and from constant scales, through the body of each epilogue and elementwise operation:
+    - on `qnn.quantize` and `qnn.requantize`: the quotient is no NaN and within 2^30, so that converting to i32 and saturating
+      is clamping;
+    - on `arith.divf`: the divisor is one constant above 0, the dividend is +0 or the quotient has a magnitude within [2^-60, 2^60],
+      so that a product with a reciprocal of two floats (`getExactReciprocal`) is the division.
+
+    A value from a float tensor that is not constant may be anything. Nothing is refused.
+
+    ```mlir
+    %x = qnn.dequantize %acc, %scale zero_point 0 : i32, f32 -> f32   // %scale is an element of a constant tensor
+    %y = arith.divf %x, %three : f32
+    ```
+    becomes
+    ```mlir
+    %x = qnn.dequantize %acc, %scale zero_point 0 : i32, f32 -> f32
+    %y = arith.divf %x, %three {qnn.in_range} : f32
+    ```
+  }];
+  let statistics = [Statistic<"numProved", "proved", "operations whose operands are in range">];
+}
+
 def DecomposeDataMovementPass : Pass<"qnn-decompose-data-movement"> {
   let summary = "pad and concat become insertions into one destination";
   let description = [{
