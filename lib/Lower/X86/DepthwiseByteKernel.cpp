@@ -4,22 +4,69 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
+/// Fewer tiles than this are shared out among threads together with the blocks of channels.
+constexpr int64_t kFewTiles = 512;
+
 int64_t DepthwiseByteKernel::getWidth() const { return 4 * tile.lanes; }
 
-void DepthwiseByteKernel::buildPanel(Value, Value chunk, const Place &place) {
+int64_t DepthwiseByteKernel::getPanels() const {
+  int64_t others = llvm::divideCeil(plan.rows.extent, tile.rows);
+  for (const PlanLoop &loop : plan.outer)
+    others *= loop.extent;
+  return others < kFewTiles ? plan.getBlocks() : 1;
+}
+
+void DepthwiseByteKernel::buildPanel(Value panel, Value chunk, const Place &place) {
+  int64_t rest = tile.lineLoop ? plan.outer[*tile.lineLoop].extent % tile.lines : 0;
+  if (rest == 0)
+    return buildBlocks(panel, chunk, place, tile.lines);
+  Value last = index(plan.outer[*tile.lineLoop].extent / tile.lines);
+  ifElse(
+      arith::CmpIPredicate::ult, lineTile, last, [&] { buildBlocks(panel, chunk, place, tile.lines); },
+      [&] { buildBlocks(panel, chunk, place, rest); });
+}
+
+void DepthwiseByteKernel::buildBlocks(Value panel, Value chunk, const Place &place, int64_t lines) {
   int64_t size = plan.getBlockChannels(), blocks = plan.getBlocks();
-  forRange(blocks, {}, [&](Value block, ArrayRef<Value>) {
-    Value channel = mul(block, size);
-    // The last channels are computed together with some that were computed before: no partial vector is needed.
-    if (plan.channels > size && plan.channels % size)
-      channel = arith::MinUIOp::create(b, loc, channel, index(plan.channels - size));
-    for (int64_t part = 0; part < std::min(size, plan.channels); part += getWidth()) {
-      Place at = place;
-      at.rhs = add(add(place.rhs, mul(block, plan.blockStride)), part);
-      buildChannels(at, chunk, add(channel, part), std::min(getWidth(), plan.channels - part));
-    }
-    return SmallVector<Value>();
-  });
+  // The last block repeats channels of the one before it, which are left out.
+  bool repeats = plan.channels > size && plan.channels % size != 0;
+  if (getPanels() == 1) {
+    forRange(blocks - repeats, {}, [&](Value block, ArrayRef<Value>) {
+      buildBlock(block, chunk, place, lines);
+      return SmallVector<Value>();
+    });
+    if (repeats)
+      buildLastBlock(chunk, place, lines);
+  } else if (!repeats) {
+    buildBlock(panel, chunk, place, lines);
+  } else {
+    ifElse(
+        arith::CmpIPredicate::ult, panel, index(blocks - 1), [&] { buildBlock(panel, chunk, place, lines); },
+        [&] { buildLastBlock(chunk, place, lines); });
+  }
+}
+
+void DepthwiseByteKernel::buildBlock(Value block, Value chunk, const Place &place, int64_t lines) {
+  int64_t size = std::min(plan.getBlockChannels(), plan.channels);
+  for (int64_t part = 0; part < size; part += getWidth()) {
+    Place at = place;
+    at.rhs = add(add(place.rhs, mul(block, plan.blockStride)), part);
+    buildChannels(at, chunk, add(mul(block, plan.getBlockChannels()), part), std::min(getWidth(), size - part), lines);
+  }
+}
+
+void DepthwiseByteKernel::buildLastBlock(Value chunk, const Place &place, int64_t lines) {
+  int64_t size = plan.getBlockChannels(), lanes = tile.lanes;
+  int64_t part = size - llvm::alignTo(plan.channels % size, kChannelBlock);
+  while (part < size) {
+    while (getWidth() > size - part)
+      tile.lanes /= 2;
+    Place at = place;
+    at.rhs = add(place.rhs, (plan.getBlocks() - 1) * plan.blockStride + part);
+    buildChannels(at, chunk, index(plan.channels - size + part), getWidth(), lines);
+    part += getWidth();
+  }
+  tile.lanes = lanes;
 }
 
 SmallVector<Value> DepthwiseByteKernel::reorder(ArrayRef<Value> vectors, llvm::function_ref<int64_t(int64_t)> from) {
@@ -56,37 +103,53 @@ SmallVector<Value> DepthwiseByteKernel::loadReordered(size_t i, const Place &pla
   });
 }
 
-void DepthwiseByteKernel::buildChannels(const Place &rowsPlace, Value chunk, Value channel, int64_t channels) {
+void DepthwiseByteKernel::buildChannels(const Place &rowsPlace, Value chunk, Value channel, int64_t channels,
+                                        int64_t lines) {
   // Epilogue operands that all rows share are reordered once.
   bool packs = endsInBytes() && llvm::all_of(plan.rows.extras, [](int64_t stride) { return stride == 0; });
+  if (tile.lineLoop)
+    packs &= llvm::all_of(plan.outer[*tile.lineLoop].extras, [](int64_t stride) { return stride == 0; });
   SmallVector<SmallVector<Value>> shared;
   for (size_t i = 0; packs && i < extras.size(); ++i)
     shared.push_back(loadReordered(i, rowsPlace, channel, channels));
-  SmallVector<Value> start(4, zero(accType()));
-  if (std::optional<size_t> extra = getStartExtra())
-    start = packs ? shared[*extra] : loadReordered(*extra, rowsPlace, channel, channels);
 
-  forEachRowTile(chunk, rowsPlace, [&](const Place &place, int64_t rows) {
-    SmallVector<Value> accs;
-    for (int64_t row = 0; row < rows; ++row)
-      accs.append(start);
-    accs = forOuterReductions(add(place.lhs, channel), place.rhs, accs,
-                              [&](Value lhsAt, Value rhsAt, ArrayRef<Value> carried) {
-                                return buildRun(lhsAt, rhsAt, carried, rows, channels);
-                              });
-    if (packs)
-      return storePacked(accs, shared, place, channel, rows, channels);
-    int64_t lanes = tile.lanes;
-    SmallVector<Value> ordered;
-    for (int64_t row = 0; row < rows; ++row) {
-      SmallVector<Value> vectors = reorder(ArrayRef(accs).slice(4 * row, 4), [&](int64_t position) {
-        return position % 16 / 4 * lanes + position / 16 * 4 + position % 4;
-      });
-      ordered.append(vectors.begin(), vectors.begin() + llvm::divideCeil(channels, lanes));
+  forEachRowTile(chunk, rowsPlace, [&](const Place &tilePlace, int64_t rows) {
+    Taps taps(add(tilePlace.lhs, channel), channels);
+    for (int64_t line = 0; line < lines; ++line) {
+      Place place = line == 0 ? tilePlace : at(tilePlace, plan.outer[*tile.lineLoop], index(line));
+      SmallVector<Value> start(4, zero(accType()));
+      if (std::optional<size_t> extra = getStartExtra())
+        start = packs ? shared[*extra] : loadReordered(*extra, place, channel, channels);
+      SmallVector<Value> accs;
+      for (int64_t row = 0; row < rows; ++row)
+        accs.append(start);
+      if (plan.kOuter.empty()) {
+        accs = buildRun(taps, line == 0 ? 0 : line * plan.outer[*tile.lineLoop].lhs, place.rhs, accs, rows);
+      } else {
+        accs = forOuterReductions(taps.base, place.rhs, accs, [&](Value lhsAt, Value rhsAt, ArrayRef<Value> carried) {
+          Taps inner(lhsAt, channels);
+          return buildRun(inner, 0, rhsAt, carried, rows);
+        });
+      }
+      if (packs)
+        storePacked(accs, shared, place, channel, rows, channels);
+      else
+        storeReordered(accs, place, channel, rows, channels);
     }
-    int64_t vectors = llvm::divideCeil(channels, lanes);
-    finish(ordered, place, channel, rows, vectors, channels - (vectors - 1) * lanes);
   });
+}
+
+void DepthwiseByteKernel::storeReordered(ArrayRef<Value> accs, const Place &place, Value channel, int64_t rows,
+                                         int64_t channels) {
+  int64_t lanes = tile.lanes, vectors = llvm::divideCeil(channels, lanes);
+  SmallVector<Value> ordered;
+  for (int64_t row = 0; row < rows; ++row) {
+    SmallVector<Value> each = reorder(accs.slice(4 * row, 4), [&](int64_t position) {
+      return position % 16 / 4 * lanes + position / 16 * 4 + position % 4;
+    });
+    ordered.append(each.begin(), each.begin() + vectors);
+  }
+  finish(ordered, place, channel, rows, vectors, channels - (vectors - 1) * lanes);
 }
 
 void DepthwiseByteKernel::storePacked(ArrayRef<Value> accs, ArrayRef<SmallVector<Value>> shared, const Place &place,
@@ -104,80 +167,85 @@ void DepthwiseByteKernel::storePacked(ArrayRef<Value> accs, ArrayRef<SmallVector
   }
 }
 
-SmallVector<Value> DepthwiseByteKernel::buildRun(Value lhsAt, Value rhsAt, ArrayRef<Value> start, int64_t rows,
-                                                 int64_t channels) {
+SmallVector<Value> DepthwiseByteKernel::buildRun(Taps &taps, int64_t offset, Value rhsAt, ArrayRef<Value> start,
+                                                 int64_t rows) {
   SmallVector<Value> accs(start);
   if (!plan.tapOffsets.empty()) {
     for (int64_t row = 0; row < plan.getGroups(); ++row)
-      accs = buildTaps(add(lhsAt, plan.tapOffsets[row * plan.tapsInRow]), add(rhsAt, row * plan.getGroupStride()), accs,
-                       rows, plan.tapsInRow, channels);
+      accs = buildTaps(taps, offset + plan.tapOffsets[row * plan.tapsInRow], add(rhsAt, row * plan.getGroupStride()),
+                       accs, rows, plan.tapsInRow);
     return accs;
   }
   int64_t full = plan.run / 4, rest = plan.run % 4, quad = 4 * plan.getBlockChannels();
+  auto buildAt = [&](Value lhsAt, Value at, ArrayRef<Value> carried, int64_t count) {
+    Taps inner(lhsAt, taps.channels);
+    return buildTaps(inner, 0, at, carried, rows, count);
+  };
   accs = forRange(full, accs, [&](Value i, ArrayRef<Value> carried) {
-    return buildTaps(add(lhsAt, mul(i, 4 * plan.runStride)), add(rhsAt, mul(i, quad)), carried, rows, 4, channels);
+    return buildAt(add(taps.base, mul(i, 4 * plan.runStride)), add(rhsAt, mul(i, quad)), carried, 4);
   });
   if (rest > 0)
-    accs = buildTaps(add(lhsAt, full * 4 * plan.runStride), add(rhsAt, full * quad), accs, rows, rest, channels);
+    accs = buildAt(add(taps.base, full * 4 * plan.runStride), add(rhsAt, full * quad), accs, rest);
   return accs;
 }
 
-SmallVector<Value> DepthwiseByteKernel::buildTaps(Value lhsAt, Value rhsAt, ArrayRef<Value> start, int64_t rows,
-                                                  int64_t taps, int64_t channels) {
-  int64_t step = plan.rows.lhs, tapStep = plan.runStride, size = plan.getBlockChannels();
-  // Where neighbouring outputs are one tap apart, two of them read the same quads: the second one from a tap later.
-  bool shares = step == tapStep && tapStep > 0 && taps == plan.tapsInRow && taps % 4 != 0;
-  bool forward = step >= 0 && tapStep >= 0;
-  int64_t last = (rows - 1) * step + (taps - 1) * tapStep;
-  VectorType bytesType = vectorOf(b.getI8Type(), getWidth());
-
-  llvm::DenseMap<int64_t, Value> loads;
-  auto loadAt = [&](int64_t offset) {
-    Value &loaded = loads[offset];
-    if (!loaded) {
-      loaded = loadFirst(bytesType, lhs, add(lhsAt, offset), channels);
-      if (plan.lhsFlipped) {
-        auto top = DenseElementsAttr::get(bytesType, b.getI8IntegerAttr(-128));
-        loaded = arith::XOrIOp::create(b, loc, loaded, arith::ConstantOp::create(b, loc, top));
-      }
-    }
+Value DepthwiseByteKernel::getLoad(Taps &taps, int64_t offset) {
+  Value &loaded = taps.loads[offset];
+  if (loaded)
     return loaded;
-  };
-  llvm::DenseMap<std::pair<int64_t, int64_t>, std::pair<Value, Value>> pairs;
+  VectorType bytesType = vectorOf(b.getI8Type(), getWidth());
+  loaded = loadFirst(bytesType, lhs, add(taps.base, offset), taps.channels);
+  if (plan.lhsFlipped) {
+    auto top = DenseElementsAttr::get(bytesType, b.getI8IntegerAttr(-128));
+    loaded = arith::XOrIOp::create(b, loc, loaded, arith::ConstantOp::create(b, loc, top));
+  }
+  return loaded;
+}
+
+ArrayRef<Value> DepthwiseByteKernel::getQuad(Taps &taps, const std::array<int64_t, 4> &offsets) {
+  SmallVector<Value, 4> &quad = taps.quads[offsets];
+  if (!quad.empty())
+    return quad;
   auto getPair = [&](int64_t first, int64_t second) {
-    std::pair<Value, Value> &pair = pairs[{first, second}];
+    std::pair<Value, Value> &pair = taps.pairs[{first, second}];
     if (!pair.first)
-      pair = unpack(loadAt(first), loadAt(second));
+      pair = unpack(getLoad(taps, first), getLoad(taps, second));
     return pair;
   };
-  std::map<std::array<int64_t, 4>, SmallVector<Value, 4>> quads;
-  auto getQuad = [&](std::array<int64_t, 4> offsets) -> ArrayRef<Value> {
-    SmallVector<Value, 4> &quad = quads[offsets];
-    if (quad.empty()) {
-      auto [low, high] = getPair(offsets[0], offsets[1]);
-      auto [low2, high2] = getPair(offsets[2], offsets[3]);
-      for (auto [x, y] : {std::pair(low, low2), std::pair(high, high2)}) {
-        auto [even, odd] = unpackWords(x, y);
-        quad.append({even, odd});
-      }
-    }
-    return quad;
-  };
+  auto [low, high] = getPair(offsets[0], offsets[1]);
+  auto [low2, high2] = getPair(offsets[2], offsets[3]);
+  for (auto [x, y] : {std::pair(low, low2), std::pair(high, high2)}) {
+    auto [even, odd] = unpackWords(x, y);
+    quad.append({even, odd});
+  }
+  return quad;
+}
 
+SmallVector<Value> DepthwiseByteKernel::buildTaps(Taps &taps, int64_t offset, Value rhsAt, ArrayRef<Value> start,
+                                                  int64_t rows, int64_t count) {
+  int64_t step = plan.rows.lhs, tapStep = plan.runStride, size = plan.getBlockChannels();
+  // Where neighbouring outputs are one tap apart, two of them read the same quads: the second one from a tap later.
+  bool shares = step == tapStep && tapStep > 0 && count == plan.tapsInRow && count % 4 != 0;
+  bool forward = step >= 0 && tapStep >= 0;
+  int64_t last = (rows - 1) * step + (count - 1) * tapStep;
   SmallVector<Value> accs(start);
   for (int64_t row = 0; row < rows; ++row) {
     int64_t shift = shares ? row % 2 : 0, first = row * step - shift * tapStep;
-    for (int64_t q = 0; 4 * q < taps + shift; ++q) {
+    for (int64_t q = 0; 4 * q < count + shift; ++q) {
       std::array<int64_t, 4> offsets;
       for (int64_t i = 0; i < 4; ++i) {
         // A tap whose weight is zero may be any byte that exists; best one that another output reads.
-        bool isTap = 4 * q + i >= shift && 4 * q + i < taps + shift;
-        int64_t offset = first + (4 * q + i) * tapStep;
-        offsets[i] = isTap || (forward && offset >= 0 && offset <= last) ? offset : i > 0 ? offsets[i - 1] : row * step;
+        bool isTap = 4 * q + i >= shift && 4 * q + i < count + shift;
+        int64_t at = first + (4 * q + i) * tapStep;
+        if (isTap || (forward && at >= 0 && at <= last))
+          offsets[i] = offset + at;
+        else
+          offsets[i] = i > 0 ? offsets[i - 1] : offset + row * step;
       }
-      ArrayRef<Value> quad = getQuad(offsets);
+      ArrayRef<Value> quad = getQuad(taps, offsets);
       for (int64_t v = 0; v < 4; ++v) {
-        Value weights = load(bytesType, rhs, add(rhsAt, (shift * plan.getTapQuads() + q) * 4 * size + v * size));
+        Value weights = load(vectorOf(b.getI8Type(), getWidth()), rhs,
+                             add(rhsAt, (shift * plan.getTapQuads() + q) * 4 * size + v * size));
         accs[4 * row + v] = multiplyAdd(quad[v], weights, accs[4 * row + v]);
       }
     }

@@ -55,9 +55,13 @@ KernelBuilder::Place KernelBuilder::at(Place place, const PlanLoop &loop, Value 
 scf::ForallOp KernelBuilder::build() {
   fullTiles = plan.rows.extent / tile.rows;
   int64_t others = getPanels();
-  for (const PlanLoop &loop : plan.outer)
-    others *= loop.extent;
-  chunks = std::clamp<int64_t>(llvm::divideCeil(kEnoughIterations, others), 1, std::max<int64_t>(fullTiles, 1));
+  auto getExtent = [&](size_t outer) {
+    return llvm::divideCeil(plan.outer[outer].extent, outer == tile.lineLoop ? tile.lines : 1);
+  };
+  for (size_t i = 0; i < plan.outer.size(); ++i)
+    others *= getExtent(i);
+  chunks =
+      std::clamp<int64_t>(llvm::divideCeil(kEnoughIterations, others * tile.lines), 1, std::max<int64_t>(fullTiles, 1));
   tilesPerChunk = std::max<int64_t>(llvm::divideCeil(fullTiles, chunks), 1);
   chunks = std::max<int64_t>(llvm::divideCeil(fullTiles, tilesPerChunk), 1);
   int64_t tilesOfRows = llvm::divideCeil(plan.rows.extent, tile.rows);
@@ -90,8 +94,14 @@ scf::ForallOp KernelBuilder::build() {
   Place place{index(plan.lhsBase), index(0), index(plan.outBase), {}};
   for (int64_t base : plan.extrasBase)
     place.extras.push_back(index(base));
-  for (const PlanLoop &loop : llvm::reverse(plan.outer))
-    place = at(place, loop, split(loop.extent));
+  for (size_t i = plan.outer.size(); i-- > 0;) {
+    Value by = split(getExtent(i));
+    if (i == tile.lineLoop) {
+      lineTile = by;
+      by = mul(by, tile.lines);
+    }
+    place = at(place, plan.outer[i], by);
+  }
   Value panel = getPanels() == 1 ? index(0) : rest;
   buildPanel(panel, chunk, place);
   return forall;
@@ -143,6 +153,17 @@ KernelBuilder::forRange(int64_t count, ArrayRef<Value> values,
   if (!values.empty())
     scf::YieldOp::create(b, loc, next);
   return SmallVector<Value>(loop.getResults());
+}
+
+void KernelBuilder::ifElse(arith::CmpIPredicate predicate, Value left, Value right,
+                           llvm::function_ref<void()> buildThen, llvm::function_ref<void()> buildElse) {
+  Value condition = arith::CmpIOp::create(b, loc, predicate, left, right);
+  auto branch = scf::IfOp::create(b, loc, condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  buildThen();
+  b.setInsertionPointToStart(branch.elseBlock());
+  buildElse();
 }
 
 SmallVector<Value>

@@ -6,6 +6,8 @@
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/DenseMap.h"
+#include <map>
 
 namespace mlir::qnn {
 
@@ -39,6 +41,8 @@ protected:
   /// A loop from 0 to `count` that carries `values`; without a loop for one iteration.
   SmallVector<Value> forRange(int64_t count, ArrayRef<Value> values,
                               llvm::function_ref<SmallVector<Value>(Value index, ArrayRef<Value> values)> body);
+  void ifElse(arith::CmpIPredicate predicate, Value left, Value right, llvm::function_ref<void()> buildThen,
+              llvm::function_ref<void()> buildElse);
   /// The reduction loops outside the run: `body` gets the places in lhs and rhs.
   SmallVector<Value> forOuterReductions(Value lhs, Value rhs, ArrayRef<Value> accs,
                                         llvm::function_ref<SmallVector<Value>(Value, Value, ArrayRef<Value>)> body,
@@ -92,9 +96,12 @@ protected:
   int64_t tilesPerPanel = 1;
   Value tileOfPanel; // the number of the tile at hand among them
 
+  Value lineTile; // the number of the tile along the tile's line loop
+  /// The place `by` steps of the loop later.
+  Place at(Place place, const PlanLoop &loop, Value by);
+
 private:
   Value flatten(Value memref);
-  Place at(Place place, const PlanLoop &loop, Value by);
   void findStart();
   Value applyEpilogue(ArrayRef<Value> arguments);
   /// Clones the epilogue up to `end`; the result maps its values to vectors.
@@ -154,15 +161,33 @@ public:
 private:
   /// Channels, and bytes, that one load takes.
   int64_t getWidth() const;
-  int64_t getPanels() const override { return 1; }
+  /// One iteration does all blocks of channels, or each one alone where there are few iterations.
+  int64_t getPanels() const override;
   void buildPanel(Value panel, Value chunk, const Place &place) override;
-  void buildChannels(const Place &place, Value chunk, Value channel, int64_t channels);
-  SmallVector<Value> buildRun(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t channels);
-  /// `taps` taps of one row of the window; accs[4 * row + v].
-  SmallVector<Value> buildTaps(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t taps,
-                               int64_t channels);
+  void buildBlocks(Value panel, Value chunk, const Place &place, int64_t lines);
+  void buildBlock(Value block, Value chunk, const Place &place, int64_t lines);
+  /// The channels of the last block that no other block has, in vectors as narrow as they allow.
+  void buildLastBlock(Value chunk, const Place &place, int64_t lines);
+  void buildChannels(const Place &place, Value chunk, Value channel, int64_t channels, int64_t lines);
+
+  /// What is made of the bytes at offsets from `base`: loads, pairs of them unpacked, and quads of them.
+  struct Taps {
+    Taps(Value base, int64_t channels) : base(base), channels(channels) {}
+    Value base;
+    int64_t channels;
+    llvm::DenseMap<int64_t, Value> loads;
+    llvm::DenseMap<std::pair<int64_t, int64_t>, std::pair<Value, Value>> pairs;
+    std::map<std::array<int64_t, 4>, SmallVector<Value, 4>> quads;
+  };
+  Value getLoad(Taps &taps, int64_t offset);
+  ArrayRef<Value> getQuad(Taps &taps, const std::array<int64_t, 4> &offsets);
+  SmallVector<Value> buildRun(Taps &taps, int64_t offset, Value rhsAt, ArrayRef<Value> accs, int64_t rows);
+  /// `count` taps of one row of the window, the first of them at `offset`; accs[4 * row + v].
+  SmallVector<Value> buildTaps(Taps &taps, int64_t offset, Value rhsAt, ArrayRef<Value> accs, int64_t rows,
+                               int64_t count);
   void storePacked(ArrayRef<Value> accs, ArrayRef<SmallVector<Value>> shared, const Place &place, Value channel,
                    int64_t rows, int64_t channels);
+  void storeReordered(ArrayRef<Value> accs, const Place &place, Value channel, int64_t rows, int64_t channels);
   /// Four vectors whose element e, counted over all, is element from(e) of the given ones.
   SmallVector<Value> reorder(ArrayRef<Value> vectors, llvm::function_ref<int64_t(int64_t)> from);
   SmallVector<Value> loadReordered(size_t i, const Place &place, Value channel, int64_t channels);

@@ -47,8 +47,8 @@ LogicalResult LowerContractions::lower(ContractOp op, CpuPath target) {
     kernel = std::make_unique<PlainKernel>(builder, op, *plan, target);
   scf::ForallOp loop = kernel->build();
   Tile tile = kernel->getTile();
-  std::string text = plan->str() + "; tile of " + std::to_string(tile.rows) + " rows x " +
-                     std::to_string(tile.vectors * tile.lanes) + " channels";
+  std::string text = plan->str() + "; tile of " + (tile.lines > 1 ? std::to_string(tile.lines) + " lines x " : "") +
+                     std::to_string(tile.rows) + " rows x " + std::to_string(tile.vectors * tile.lanes) + " channels";
   loop->setAttr(kStepPlanAttr, builder.getStringAttr(text));
   loop->setAttr(kStepMacsAttr, builder.getI64IntegerAttr(plan->getMacs()));
   remark::passed(op.getLoc(), remark::RemarkOpts::name("ContractionPlan").category("qnn")) << text;

@@ -20,13 +20,10 @@ void PlainKernel::buildPanel(Value panel, Value chunk, const Place &outerPlace) 
   int64_t lastVectors = llvm::divideCeil(lastWidth, tile.lanes), lastLanes = lastWidth - (lastVectors - 1) * tile.lanes;
   if (panels == 1 || lastWidth == width)
     return buildPanel(place, chunk, channel, lastVectors, lastLanes);
-  Value isFull = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, panel, index(panels - 1));
-  auto branch = scf::IfOp::create(b, loc, isFull, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  buildPanel(place, chunk, channel, tile.vectors, tile.lanes);
-  b.setInsertionPointToStart(branch.elseBlock());
-  buildPanel(place, chunk, channel, lastVectors, lastLanes);
+  ifElse(
+      arith::CmpIPredicate::ult, panel, index(panels - 1),
+      [&] { buildPanel(place, chunk, channel, tile.vectors, tile.lanes); },
+      [&] { buildPanel(place, chunk, channel, lastVectors, lastLanes); });
 }
 
 void PlainKernel::buildPanel(const Place &panelPlace, Value chunk, Value channel, int64_t vectors, int64_t lastLanes) {

@@ -26,6 +26,27 @@ static double getStepCost(int64_t rows, int64_t vectors, double widening) {
   return std::max<double>(rows * vectors, 6) + 0.6 * (rows + vectors) + widening * vectors + 1;
 }
 
+/// The outer loop whose neighbouring steps read some of the same rows of taps.
+static std::optional<size_t> findLineLoop(const ContractionPlan &plan) {
+  int64_t tapRows = plan.getGroups();
+  if (plan.tapOffsets.empty() || !plan.kOuter.empty() || tapRows == 1)
+    return std::nullopt;
+  int64_t pitch = plan.tapOffsets[plan.tapsInRow] - plan.tapOffsets[0];
+  for (auto [i, loop] : llvm::enumerate(plan.outer))
+    if (pitch > 0 && loop.rhs == 0 && loop.lhs > 0 && loop.lhs % pitch == 0 && loop.lhs / pitch < tapRows)
+      return i;
+  return std::nullopt;
+}
+
+/// At most 8 lines, best as many as leave no rest.
+static int64_t chooseLines(int64_t extent) {
+  int64_t best = std::min<int64_t>(extent, 8);
+  for (int64_t lines = best; lines >= 4; --lines)
+    if (extent % lines == 0)
+      return lines;
+  return llvm::divideCeil(extent, llvm::divideCeil(extent, best));
+}
+
 Tile qnn::chooseTile(const ContractionPlan &plan, CpuPath path) {
   Tile best;
   best.lanes = getVectorBits(path) / 32;
@@ -37,6 +58,13 @@ Tile qnn::chooseTile(const ContractionPlan &plan, CpuPath path) {
       best.vectors = 4;
     }
     best.rows = std::min<int64_t>(plan.rows.extent, registers / 8);
+    // The lanes of one row of taps stay in registers, beside the accumulators of two rows, until the next line has read
+    // them.
+    if (std::optional<size_t> loop = findLineLoop(plan); loop && !plan.isFloat && registers >= 32) {
+      best.rows = std::min<int64_t>(plan.rows.extent, 2);
+      best.lineLoop = loop;
+      best.lines = chooseLines(plan.outer[*loop].extent);
+    }
     return best;
   }
   // Panels start at a whole block of channels.

@@ -12,6 +12,10 @@ struct Tile {
   int64_t rows = 1;
   int64_t vectors = 1;
   int64_t lanes = 16;
+  /// Depthwise: one tile does this many steps of the outer loop `lineLoop` after each other, and what it has made of
+  /// the rows of lhs for one of them serves the next ones.
+  std::optional<size_t> lineLoop;
+  int64_t lines = 1;
 };
 
 /// The tile that covers the plan's rows and channels in the least time, by a count of instructions, among those that

@@ -53,7 +53,8 @@ func.func @tails_are_masked(%a: memref<1x6xi8>, %w: memref<1x2x16x4xi8>, %y: mem
 }
 
 // Two neighbouring outputs read the same four bytes of each row: bytes are unpacked, then words, and each dot product serves
-// four of the 16 channels. Their order among the lanes is undone at the end.
+// four of the 16 channels. Their order among the lanes is undone at the end. What was unpacked for one line serves the next two:
+// the four lines of a tile unpack six rows.
 // CHECK-LABEL: @depthwise_taps_are_unpacked
 // CHECK-COUNT-2: vector.shuffle {{.*}} : vector<16xi8>, vector<16xi8>
 // CHECK-COUNT-2: vector.shuffle {{.*}} : vector<16xi8>, vector<16xi8>
@@ -61,8 +62,16 @@ func.func @tails_are_masked(%a: memref<1x6xi8>, %w: memref<1x2x16x4xi8>, %y: mem
 // CHECK-COUNT-4: qnn.dot4 {{.*}} : vector<16xi8>, vector<4xi32>
 // CHECK-NOT: vector.shuffle
 // CHECK-COUNT-4: qnn.dot4 {{.*}} : vector<16xi8>, vector<4xi32>
+// CHECK-COUNT-16: vector.shuffle
 // CHECK: vector.store {{.*}} : memref<256xi32>, vector<4xi32>
-// REMARK-DAG: depthwise i8: outer [4], 4 rows of stride 16, 16 channels, taps 9; tile of 4 rows x 16 channels
+// CHECK-COUNT-8: vector.shuffle
+// CHECK: vector.store {{.*}} : memref<256xi32>, vector<4xi32>
+// CHECK-COUNT-8: vector.shuffle
+// CHECK: vector.store {{.*}} : memref<256xi32>, vector<4xi32>
+// CHECK-COUNT-8: vector.shuffle
+// CHECK: vector.store {{.*}} : memref<256xi32>, vector<4xi32>
+// CHECK-NOT: vector.shuffle
+// REMARK-DAG: depthwise i8: outer [4], 4 rows of stride 16, 16 channels, taps 9; tile of 4 lines x 2 rows x 16 channels
 func.func @depthwise_taps_are_unpacked(%a: memref<6x6x16xi8>, %w: memref<1x3x2x1x16x4xi8>, %y: memref<4x4x16xi32>) {
   qnn.contract ins(%a, %w : memref<6x6x16xi8>, memref<1x3x2x1x16x4xi8>) outs(%y : memref<4x4x16xi32>)
       attributes {extents = array<i64: 4, 4, 16, 3, 3>, packed_k = array<i64: 3, 4>, run_dims = 2 : i64,
