@@ -14,19 +14,12 @@ using namespace mlir::qnn;
 
 namespace {
 
-/// Compiles and runs a copy of the module.
+/// Runs the module.
 class RunningPass : public OperationPass<ModuleOp> {
 public:
   using OperationPass::OperationPass;
 
 protected:
-  /// The way to run it once; `model` keeps it alive.
-  static auto makeRun(ObservedModel &model) {
-    return [&model](ArrayRef<const void *> inputs) {
-      model.run(inputs, nullptr, nullptr);
-      return model.getOutputData();
-    };
-  }
   void fail(llvm::Error error) {
     emitError(getOperation().getLoc(), llvm::toString(std::move(error)));
     signalPassFailure();
@@ -36,9 +29,12 @@ protected:
 class KeepReferencePass : public PassWrapper<KeepReferencePass, RunningPass> {
 public:
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(KeepReferencePass)
-  KeepReferencePass(const QuantizeStaticOptions &options, StringRef minSqnr, std::shared_ptr<AccuracyReport> report)
-      : source{options.data, options.maxSamples, options.seed}, minSqnr(minSqnr), maxMetricDrop(options.maxMetricDrop),
-        labels(options.labels), metricCommand(options.metricCommand), isExplicit(options.hasExplicitGoal()),
+  KeepReferencePass(const QuantizeStaticOptions &options, StringRef minSqnr, CompileObservedFn compile,
+                    std::shared_ptr<AccuracyReport> report)
+      : source{options.data, options.maxSamples, options.seed},
+        scheme{options.activationType, options.activationScheme, options.weightScheme, options.weightBits},
+        minSqnr(minSqnr), maxMetricDrop(options.maxMetricDrop), labels(options.labels),
+        metricCommand(options.metricCommand), isExplicit(options.hasExplicitGoal()), compile(std::move(compile)),
         report(std::move(report)) {}
 
   StringRef getArgument() const override { return "qnn-keep-reference"; }
@@ -54,13 +50,11 @@ public:
       emitError(getOperation().getLoc(), "an accuracy goal is checked on samples: give calibration-data=FILE.npz");
       return signalPassFailure();
     }
-    OwningOpRef<ModuleOp> copy(getOperation().clone());
     double operations = 0;
     bool isQuantizable = false;
-    copy->walk<WalkOrder::PreOrder>([&](FunctionOpInterface function) {
+    getOperation().walk<WalkOrder::PreOrder>([&](FunctionOpInterface function) {
       if (function.isExternal())
         return WalkResult::skip();
-      stripRanges(function);
       for (const Layer &layer : getLayers(function)) {
         operations += static_cast<double>(layer.operations);
         isQuantizable = true;
@@ -69,11 +63,15 @@ public:
     });
     if (!isQuantizable)
       return;
-    FailureOr<std::unique_ptr<ObservedModel>> model = compileObserved(*copy);
-    if (failed(model))
+    // With nothing quantized it is the float model, bit for bit, in the build that the passes after this one run.
+    SimulationOptions options;
+    options.scheme = scheme;
+    options.taps = kRefinementTaps;
+    FailureOr<std::unique_ptr<Simulation>> simulation = Simulation::create(getOperation(), options, compile);
+    if (failed(simulation))
       return signalPassFailure();
     // A model without an output of floats can be quantized too; there is only no measure of what it loses.
-    if (llvm::none_of((*model)->getOutputs(), [](const TensorInfo &output) { return output.type == "float"; })) {
+    if (llvm::none_of((*simulation)->getOutputs(), [](const TensorInfo &output) { return output.type == "float"; })) {
       constexpr llvm::StringLiteral reason = "the model has no output of floats, by which accuracy could be measured";
       report->isMeasurable = false;
       if (isExplicit) {
@@ -84,8 +82,7 @@ public:
           << remark::reason("{0}", reason);
       return;
     }
-    llvm::Expected<AccuracyGate> gate = AccuracyGate::create(*goal, source, operations, (*model)->getInputs(),
-                                                             (*model)->getOutputs(), makeRun(**model));
+    llvm::Expected<AccuracyGate> gate = AccuracyGate::create(*goal, source, operations, **simulation);
     if (!gate)
       return fail(gate.takeError());
     report->gate = std::move(*gate);
@@ -93,8 +90,10 @@ public:
 
 private:
   HeldOutSource source;
+  QuantizationScheme scheme;
   std::string minSqnr, maxMetricDrop, labels, metricCommand;
   bool isExplicit;
+  CompileObservedFn compile;
   std::shared_ptr<AccuracyReport> report;
 };
 
@@ -114,7 +113,10 @@ public:
     FailureOr<std::unique_ptr<ObservedModel>> model = compileObserved(*copy);
     if (failed(model))
       return signalPassFailure();
-    llvm::Expected<AccuracyMeasurement> measured = report->gate->measure(makeRun(**model));
+    llvm::Expected<AccuracyMeasurement> measured = report->gate->measure([&](ArrayRef<const void *> inputs) {
+      (*model)->run(inputs, nullptr, nullptr);
+      return (*model)->getOutputData();
+    });
     if (!measured)
       return fail(measured.takeError());
     report->measured = *measured;
@@ -132,8 +134,8 @@ private:
 } // namespace
 
 std::unique_ptr<Pass> qnn::createKeepReferencePass(const QuantizeStaticOptions &options, StringRef minSqnr,
-                                                   std::shared_ptr<AccuracyReport> report) {
-  return std::make_unique<KeepReferencePass>(options, minSqnr, std::move(report));
+                                                   CompileObservedFn compile, std::shared_ptr<AccuracyReport> report) {
+  return std::make_unique<KeepReferencePass>(options, minSqnr, std::move(compile), std::move(report));
 }
 
 std::unique_ptr<Pass> qnn::createCheckAccuracyPass(std::shared_ptr<AccuracyReport> report) {

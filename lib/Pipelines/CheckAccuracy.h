@@ -9,10 +9,10 @@
 
 namespace mlir::qnn {
 
-/// Runs the model, in a float form, on held-out samples and keeps its outputs in `report->gate`, to be judged by the
-/// goal of `options`, with `minSqnr` in place of theirs.
+/// Runs the model, in the Calibrated form, on held-out samples and keeps its outputs in `report->gate`, to be judged by
+/// the goal of `options`, with `minSqnr` in place of theirs.
 std::unique_ptr<Pass> createKeepReferencePass(const QuantizeStaticOptions &options, StringRef minSqnr,
-                                              std::shared_ptr<AccuracyReport> report);
+                                              CompileObservedFn compile, std::shared_ptr<AccuracyReport> report);
 
 /// Compiles the model, in the Integer form, for this machine, runs it on the same samples and puts the result into
 /// `report`. Changes nothing; does nothing without a gate.

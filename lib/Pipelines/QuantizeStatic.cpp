@@ -11,6 +11,7 @@
 #include "quant-opt/Pipelines/Normalize.h"
 #include "quant-opt/Refine/Passes.h"
 #include "quant-opt/Report/Passes.h"
+#include "quant-opt/Simulate/ShareBuild.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Pass/PassManager.h"
@@ -104,24 +105,27 @@ static void addRefinement(OpPassManager &pm, const QuantizeStaticOptions &option
   const bool isBest = options.accuracy == Accuracy::Best;
   const std::string minSqnr = options.minSqnr.empty() ? "20" : options.minSqnr.getValue();
 
+  // Most of what is asked of the model can be asked of one build.
+  const CompileObservedFn compile = shareBuild(compileObserved);
+
   // Why first: everything after it changes ranges, weights or precisions, and is judged by the float model's outputs.
-  pm.addPass(createKeepReferencePass(options, minSqnr, report));
+  pm.addPass(createKeepReferencePass(options, minSqnr, compile, report));
 
   // Why here: from the ranges that each edge's own error led to, before anything is fitted to them.
   if (options.chooseRanges == "auto" ? isBest : options.chooseRanges != "off") {
     auto ranges = getMeasuringOptions<ChooseRangesPassOptions>(options);
     if (options.chooseRanges != "auto")
       ranges.criterion = options.chooseRanges;
-    pm.addPass(createChooseRangesPass(ranges, compileObserved));
+    pm.addPass(createChooseRangesPass(ranges, compile));
   }
 
   // Why here: integers are chosen for the final ranges, and layers that stay float are known. They come with biases,
   // which correction, taking the weights for the nearest ones, would only disturb.
   const bool roundsWeights = options.isOn(options.roundWeights, isBest);
   if (options.isOn(options.correctBias, !roundsWeights))
-    pm.addPass(createCorrectBiasPass(getMeasuringOptions<CorrectBiasPassOptions>(options), compileObserved));
+    pm.addPass(createCorrectBiasPass(getMeasuringOptions<CorrectBiasPassOptions>(options), compile));
   if (roundsWeights)
-    pm.addPass(createRoundWeightsPass(getMeasuringOptions<RoundWeightsPassOptions>(options), compileObserved));
+    pm.addPass(createRoundWeightsPass(getMeasuringOptions<RoundWeightsPassOptions>(options), compile));
 
   // Why last: only layers that all else could not help are widened.
   auto budget = getMeasuringOptions<MeetBudgetPassOptions>(options);
@@ -129,7 +133,7 @@ static void addRefinement(OpPassManager &pm, const QuantizeStaticOptions &option
   budget.maxMetricDrop = options.maxMetricDrop;
   budget.labels = options.labels;
   budget.metricCommand = options.metricCommand;
-  pm.addPass(createMeetBudgetPass(budget, compileObserved, report));
+  pm.addPass(createMeetBudgetPass(budget, compile, report));
   // Why here: only now it is known which layers stay float.
   pm.addPass(createRestoreFloatsPass());
 }

@@ -44,8 +44,8 @@ FailureOr<AccuracyGoal> qnn::parseAccuracyGoal(Location loc, StringRef minSqnr, 
 }
 
 llvm::Expected<AccuracyGate> AccuracyGate::create(AccuracyGoal goal, const HeldOutSource &source, double operations,
-                                                  ArrayRef<TensorInfo> inputs, ArrayRef<TensorInfo> outputs,
-                                                  RunModelFn run) {
+                                                  Simulation &simulation) {
+  const ArrayRef<TensorInfo> inputs = simulation.getInputs();
   llvm::Expected<SampleReader> reader = SampleReader::open(source.data, inputs);
   if (!reader)
     return reader.takeError();
@@ -57,7 +57,7 @@ llvm::Expected<AccuracyGate> AccuracyGate::create(AccuracyGoal goal, const HeldO
   llvm::Expected<SampleSet> set = SampleSet::load(source.data, inputs, samples);
   if (!set)
     return set.takeError();
-  llvm::Expected<Evaluation> evaluation = Evaluation::create(outputs, std::move(*set), run);
+  llvm::Expected<Evaluation> evaluation = Evaluation::create(simulation, std::move(*set));
   if (!evaluation)
     return evaluation.takeError();
   AccuracyGate gate(std::move(goal), std::move(*evaluation));
@@ -84,7 +84,14 @@ llvm::Expected<double> AccuracyGate::computeMetric(const RunOutputs &outputs) co
 }
 
 llvm::Expected<AccuracyMeasurement> AccuracyGate::measure(RunModelFn run) const {
-  const RunOutputs outputs = evaluation.collect(run);
+  return judge(evaluation.collect(run));
+}
+
+llvm::Expected<AccuracyMeasurement> AccuracyGate::measure(Simulation &simulation) const {
+  return judge(evaluation.collect(simulation));
+}
+
+llvm::Expected<AccuracyMeasurement> AccuracyGate::judge(const RunOutputs &outputs) const {
   AccuracyMeasurement measurement;
   measurement.sqnr = std::numeric_limits<double>::infinity();
   int64_t positions = 0, agreeing = 0;
@@ -104,13 +111,6 @@ llvm::Expected<AccuracyMeasurement> AccuracyGate::measure(RunModelFn run) const 
     measurement.metric = *metric;
   }
   return measurement;
-}
-
-llvm::Expected<AccuracyMeasurement> AccuracyGate::measure(Simulation &simulation) const {
-  return measure([&](ArrayRef<const void *> inputs) {
-    simulation.run(inputs);
-    return simulation.getOutputData();
-  });
 }
 
 std::string AccuracyGate::describeSamples() const {

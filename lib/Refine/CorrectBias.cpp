@@ -124,7 +124,7 @@ LogicalResult CorrectBiasPass::run(ModuleOp module) {
     return success();
   SimulationOptions options;
   options.scheme = {activationType, activationScheme, weightScheme, weightBits};
-  options.taps = TapKind::Operand;
+  options.taps = kRefinementTaps;
   FailureOr<std::unique_ptr<Simulation>> created = Simulation::create(module, options, compile);
   if (failed(created))
     return failure();

@@ -43,7 +43,7 @@ public:
   /// What the layers read with the simulation as it is set, by layer.
   std::vector<PatchStatistics> collectStatistics(Simulation &simulation, ArrayRef<FitLayer> layers) const;
   /// The same of layer after layer, in the order in which they run: `change` is given the number of one of `layers` and
-  /// what it reads, may change its weight and bias, and the layers behind it read what it gives then. All samples run
+  /// what it reads, may change its bias, and the layers behind it read what it gives then. All samples run
   /// side by side, once for all layers.
   llvm::Error changeInTurn(Simulation &simulation, ArrayRef<FitLayer> layers,
                            function_ref<void(size_t number, const PatchStatistics &statistics)> change) const;

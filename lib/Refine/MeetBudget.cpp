@@ -62,13 +62,8 @@ LogicalResult MeetBudgetPass::openGate(Simulation &simulation, AccuracyGoal goal
   double operations = 0;
   for (const Layer &layer : layers)
     operations += static_cast<double>(layer.operations);
-  simulation.quantizeNothing();
   llvm::Expected<AccuracyGate> gate =
-      AccuracyGate::create(std::move(goal), {data, maxSamples, seed, maxHeldOut}, operations, simulation.getInputs(),
-                           simulation.getOutputs(), [&](ArrayRef<const void *> inputs) {
-                             simulation.run(inputs);
-                             return simulation.getOutputData();
-                           });
+      AccuracyGate::create(std::move(goal), {data, maxSamples, seed, maxHeldOut}, operations, simulation);
   if (!gate)
     return fail(gate.takeError());
   report->gate = std::move(*gate);
@@ -215,6 +210,7 @@ LogicalResult MeetBudgetPass::meetBudget() {
     return success();
   SimulationOptions options;
   options.scheme = {activationType, activationScheme, weightScheme, weightBits};
+  options.taps = kRefinementTaps;
   FailureOr<std::unique_ptr<Simulation>> simulation = Simulation::create(module, options, compile);
   if (failed(simulation) || failed(openGate(**simulation, *goal)))
     return failure();

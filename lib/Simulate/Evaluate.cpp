@@ -100,14 +100,6 @@ void Evaluation::keep(RunOutputs &collected, ArrayRef<const void *> pointers, in
     kept.push_back(getValid(pointers, output, run).vec());
 }
 
-llvm::Expected<Evaluation> Evaluation::create(ArrayRef<TensorInfo> outputs, SampleSet samples, RunModelFn run) {
-  Evaluation evaluation;
-  if (llvm::Error error = evaluation.begin(outputs, std::move(samples)))
-    return std::move(error);
-  evaluation.references = evaluation.collect(run);
-  return std::move(evaluation);
-}
-
 RunOutputs Evaluation::collect(RunModelFn run) const {
   RunOutputs collected;
   for (int64_t i = 0; i < samples.getNumRuns(); ++i)
@@ -144,15 +136,11 @@ llvm::Expected<Evaluation> Evaluation::create(Simulation &simulation, SampleSet 
   return std::move(evaluation);
 }
 
-std::vector<OutputError> Evaluation::measureEach(RunModelFn run, int64_t maxRuns) const {
-  std::vector<OutputError> errors(outputs.size());
-  const int64_t count = maxRuns ? std::min(maxRuns, samples.getNumRuns()) : samples.getNumRuns();
-  for (int64_t i = 0; i < count; ++i) {
-    ArrayRef<const void *> pointers = run(samples.getInputs(i));
-    for (unsigned output = 0; output != outputs.size(); ++output)
-      errors[output].add(references[i][output], getValid(pointers, output, i), widths[output]);
-  }
-  return errors;
+RunOutputs Evaluation::collect(Simulation &simulation) const {
+  RunOutputs collected;
+  runAll(simulation, samples, samples.getNumRuns(),
+         [&](size_t i, ArrayRef<const void *> pointers) { keep(collected, pointers, i); });
+  return collected;
 }
 
 std::vector<OutputError> Evaluation::measureEach(Simulation &simulation, int64_t maxRuns) const {

@@ -3,6 +3,7 @@
 
 #include "TrialBuild.h"
 #include "quant-opt/Numerics/Quantize.h"
+#include "quant-opt/Support/Decisions.h"
 #include "quant-opt/Support/Locations.h"
 #include "quant-opt/Support/Weights.h"
 
@@ -196,6 +197,21 @@ static FailureOr<Copy> takeApart(ModuleOp calibrated, const QuantizationScheme &
   return copy;
 }
 
+/// Takes out what a run does not read, so that trial builds that compute the same are equal: constants that became
+/// arguments, and what passes noted.
+static void dropNotes(ModuleOp trial) {
+  dropDecisions(trial);
+  SmallVector<Operation *> dead;
+  trial.walk([&](Operation *op) {
+    for (StringRef name : {kPrecisionAttr, kFloatWeightAttr, kFloatBiasAttr})
+      op->removeAttr(name);
+    if (op->hasTrait<OpTrait::ConstantLike>() && op->use_empty())
+      dead.push_back(op);
+  });
+  for (Operation *op : dead)
+    op->erase();
+}
+
 FailureOr<std::unique_ptr<Simulation>> Simulation::create(ModuleOp calibrated, const SimulationOptions &options,
                                                           const CompileObservedFn &compile) {
   auto state = std::make_unique<State>();
@@ -211,6 +227,7 @@ FailureOr<std::unique_ptr<Simulation>> Simulation::create(ModuleOp calibrated, c
     return failure();
   state->numInputs = trial->function.getNumArguments();
   TrialArguments arguments = makeTrialBuild(trial->function, trial->chosen, options, state->taps);
+  dropNotes(*trial->module);
 
   FailureOr<std::unique_ptr<ObservedModel>> build = compile(*trial->module);
   if (failed(build))

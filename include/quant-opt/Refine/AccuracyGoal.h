@@ -40,10 +40,10 @@ struct AccuracyMeasurement {
 /// The held-out samples with the float model's outputs, and the goal to judge other outputs by.
 class AccuracyGate {
 public:
-  /// Loads the samples, runs the float model on them by `run`, and reads labels and measures the float model's metric,
-  /// if the goal has one. `operations` are the multiplications of one run.
+  /// Loads the samples, runs the float model on them, and reads labels and measures the float model's metric, if the
+  /// goal has one. `operations` are the multiplications of one run. Settings of the simulation are kept.
   static llvm::Expected<AccuracyGate> create(AccuracyGoal goal, const HeldOutSource &source, double operations,
-                                             ArrayRef<TensorInfo> inputs, ArrayRef<TensorInfo> outputs, RunModelFn run);
+                                             Simulation &simulation);
 
   const Evaluation &getEvaluation() const { return evaluation; }
   const AccuracyGoal &getGoal() const { return goal; }
@@ -59,6 +59,7 @@ public:
   std::string describe(const AccuracyMeasurement &measurement) const;
 
 private:
+  llvm::Expected<AccuracyMeasurement> judge(const RunOutputs &outputs) const;
   llvm::Expected<double> computeMetric(const RunOutputs &outputs) const;
 
   AccuracyGate(AccuracyGoal goal, Evaluation evaluation) : goal(std::move(goal)), evaluation(std::move(evaluation)) {}

@@ -76,16 +76,13 @@ public:
   /// Fails if the model has no output of type "float".
   static llvm::Expected<Evaluation> create(Simulation &simulation, SampleSet samples);
 
-  /// The same for any float model with these outputs.
-  static llvm::Expected<Evaluation> create(ArrayRef<TensorInfo> outputs, SampleSet samples, RunModelFn run);
-
   const SampleSet &getSamples() const { return samples; }
   /// The error of the outputs with the settings as they are; of all runs, or of the first `maxRuns`.
   OutputError measure(Simulation &simulation, int64_t maxRuns = 0) const;
   /// The same for each float output of its own.
   std::vector<OutputError> measureEach(Simulation &simulation, int64_t maxRuns = 0) const;
-  /// The same of another model with the same inputs and outputs.
-  std::vector<OutputError> measureEach(RunModelFn run, int64_t maxRuns = 0) const;
+  /// What the simulation computes with the settings as they are.
+  RunOutputs collect(Simulation &simulation) const;
   /// What another model with the same inputs and outputs computes.
   RunOutputs collect(RunModelFn run) const;
   /// The float outputs.

@@ -88,6 +88,10 @@ struct Tap {
 /// Receives the whole tensor, row-major. Called in program order; `data` is valid during the call.
 using TapFn = llvm::function_ref<void(const Tap &tap, ArrayRef<float> data)>;
 
+/// What the passes of Refine tap, asked for also by those that tap nothing: equal trial builds are compiled once (see
+/// `shareBuild`).
+constexpr TapKind kRefinementTaps = TapKind::Operand;
+
 struct SimulationOptions {
   QuantizationScheme scheme;
   /// The kinds that the trial build can tap. Each costs time in every run, so that a build has only what is needed.
@@ -163,8 +167,8 @@ public:
                llvm::function_ref<void(size_t number, ArrayRef<const void *> outputs)> consume);
   /// Runs all of `inputs` side by side, each step of the model for all of them in their order before the next one, so
   /// that what one layer's inputs are in all runs is known before any run goes on. `tap` gets the number of the run
-  /// first; `settle`, called after each step that was tapped, may set weights and biases of layers whose inputs were
-  /// just tapped, or that come later. Fails if there is not enough memory for so many runs.
+  /// first; `settle`, called after each step that was tapped, may set biases of layers whose inputs were just tapped,
+  /// or that come later. Fails if there is not enough memory for so many runs.
   llvm::Error runTogether(ArrayRef<ArrayRef<const void *>> inputs,
                           llvm::function_ref<void(size_t run, const Tap &tap, ArrayRef<float> data)> tap,
                           llvm::function_ref<void()> settle);
