@@ -27,6 +27,8 @@ void qnn::buildLowerToLaunchesPipeline(OpPassManager &manager, StringRef chip, b
   kernels.addPass(createCSEPass());
   manager.addPass(createVerifyLoweredPass());
   manager.addPass(createMakeLaunchesPass());
+  // A path without vectors: each byte is a load from the table.
+  manager.addPass(createLowerLookupsPass({"x86-64"}));
   // Constant indices fold, which a wrong alignment or an idle branch would hide.
   manager.nest<func::FuncOp>().addPass(createCanonicalizerPass());
 }

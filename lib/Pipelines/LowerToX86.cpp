@@ -60,6 +60,7 @@ void qnn::buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, String
 
 void qnn::buildConvertToLLVMPipeline(OpPassManager &manager, CpuPath path) {
   manager.addPass(createLowerDot4Pass({getCpuPathName(path).str()}));
+  manager.addPass(createLowerLookupsPass({getCpuPathName(path).str()}));
   ConvertToLLVMPassOptions options;
   options.path = getCpuPathName(path).str();
   manager.addPass(createConvertToLLVMPass(options));
@@ -70,6 +71,7 @@ void qnn::buildLowerToX86Pipeline(OpPassManager &manager, const LowerToX86Option
   buildLowerCommonPipeline(manager);
   buildLowerToStepsPipeline(manager, path.value_or(CpuPath::X86_64), options.prefix);
   manager.addPass(createLowerDot4Pass({getCpuPathName(path.value_or(CpuPath::X86_64)).str()}));
+  manager.addPass(createLowerLookupsPass({getCpuPathName(path.value_or(CpuPath::X86_64)).str()}));
   // An unknown name is refused where a diagnostic can be emitted: by the pass.
   ConvertToLLVMPassOptions convert;
   convert.path = path ? getCpuPathName(*path).str() : options.path.getValue();
@@ -104,17 +106,22 @@ static std::vector<TensorInfo> readSignature(ArrayAttr list) {
   return infos;
 }
 
-/// Leaves out the path of `vdpbf16ps` where nothing would use it: avx512vnni is the same code then.
+/// Leaves out the paths of `vdpbf16ps` and of byte permutes where nothing would use them: the next one is the same code
+/// then.
 static std::vector<CpuPath> getUsefulPaths(ModuleOp module, ArrayRef<CpuPath> paths) {
-  bool hasBf16 = module
-                     .walk([](ContractOp op) {
-                       bool isBf16 = cast<ShapedType>(op.getLhs().getType()).getElementType().isBF16();
-                       return isBf16 ? WalkResult::interrupt() : WalkResult::advance();
-                     })
-                     .wasInterrupted();
+  bool hasBf16 = false, hasLookups = false;
+  module.walk([&](Operation *op) {
+    if (auto contract = dyn_cast<ContractOp>(op))
+      hasBf16 |= cast<ShapedType>(contract.getLhs().getType()).getElementType().isBF16();
+    hasLookups |= isa<LookupOp>(op);
+  });
   std::vector<CpuPath> useful;
   for (CpuPath path : paths) {
-    CpuPath chosen = path == CpuPath::Avx512Bf16 && !hasBf16 ? CpuPath::Avx512Vnni : path;
+    CpuPath chosen = path;
+    if (chosen == CpuPath::Avx512Bf16 && !hasBf16)
+      chosen = CpuPath::Avx512Vbmi;
+    if (chosen == CpuPath::Avx512Vbmi && !hasLookups)
+      chosen = CpuPath::Avx512Vnni;
     if (!llvm::is_contained(useful, chosen))
       useful.push_back(chosen);
   }

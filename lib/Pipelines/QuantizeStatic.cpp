@@ -186,6 +186,8 @@ void qnn::buildQuantizeStaticPipeline(OpPassManager &pm, const QuantizeStaticOpt
     report = std::make_shared<AccuracyReport>();
   buildQuantizeToQdqPipeline(pm, options, report);
   pm.addPass(createIntegerizePass());
+  // Why here: functions of one byte lie between the two quantizations that are regions now.
+  pm.addPass(createFormLookupsPass());
   // Why here: what is float now stays float.
   pm.addPass(createNarrowFloatsPass());
   pm.addPass(createVerifyIntegerPass());
@@ -197,6 +199,8 @@ void qnn::buildCompileAsIsPipeline(OpPassManager &pm) {
   buildNormalizePipeline(pm, NormalizeOptions());
   // Why here: layouts are final, so that storage is moved and packed once. A float model has nothing to make integer.
   pm.addPass(createIntegerizePass());
+  // Why here: functions of one byte lie between the two quantizations that are regions now.
+  pm.addPass(createFormLookupsPass());
   // Why here: what is float now stays float.
   pm.addPass(createNarrowFloatsPass());
   pm.addPass(createVerifyIntegerPass());

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { kAvx2 = 1, kAvx512 = 2, kAvx512Vnni = 4, kAvxVnni = 8, kAvx512Bf16 = 16 };
+enum { kAvx2 = 1, kAvx512 = 2, kAvx512Vnni = 4, kAvxVnni = 8, kAvx512Bf16 = 16, kAvx512Vbmi = 32 };
 
 static int hasAll(uint32_t word, uint32_t bits) { return (word & bits) == bits; }
 
@@ -32,6 +32,8 @@ static int detect(void) {
     groups |= kAvx512;
     if (hasAll(ecx, bit_AVX512VNNI))
       groups |= kAvx512Vnni;
+    if (hasAll(ecx, bit_AVX512VBMI))
+      groups |= kAvx512Vbmi;
   }
   if (subleaves >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx)) {
     if (hasAll(eax, 1u << 4))
@@ -46,7 +48,8 @@ int quant_opt_cpu_supports(const char *path) {
   static const struct {
     const char *name;
     int groups;
-  } paths[] = {{"avx512bf16", kAvx2 | kAvx512 | kAvx512Vnni | kAvx512Bf16},
+  } paths[] = {{"avx512bf16", kAvx2 | kAvx512 | kAvx512Vnni | kAvx512Vbmi | kAvx512Bf16},
+               {"avx512vbmi", kAvx2 | kAvx512 | kAvx512Vnni | kAvx512Vbmi},
                {"avx512vnni", kAvx2 | kAvx512 | kAvx512Vnni},
                {"avxvnni", kAvx2 | kAvxVnni},
                {"avx512", kAvx2 | kAvx512},

@@ -21,7 +21,8 @@ struct PathInfo {
 #define QUANT_OPT_AVX512 QUANT_OPT_AVX2 ",+avx512f,+avx512bw,+avx512dq,+avx512vl,+avx512cd"
 
 static const PathInfo paths[] = {
-    {CpuPath::Avx512Bf16, "avx512bf16", QUANT_OPT_AVX512 ",+avx512vnni,+avx512bf16", 512},
+    {CpuPath::Avx512Bf16, "avx512bf16", QUANT_OPT_AVX512 ",+avx512vnni,+avx512vbmi,+avx512bf16", 512},
+    {CpuPath::Avx512Vbmi, "avx512vbmi", QUANT_OPT_AVX512 ",+avx512vnni,+avx512vbmi", 512},
     {CpuPath::Avx512Vnni, "avx512vnni", QUANT_OPT_AVX512 ",+avx512vnni", 512},
     {CpuPath::AvxVnni, "avxvnni", QUANT_OPT_AVX2 ",+avxvnni", 256},
     {CpuPath::Avx512, "avx512", QUANT_OPT_AVX512, 512},
@@ -32,7 +33,7 @@ static const PathInfo paths[] = {
 static const PathInfo &getInfo(CpuPath path) { return paths[static_cast<size_t>(path)]; }
 
 ArrayRef<CpuPath> qnn::getAllCpuPaths() {
-  static const CpuPath all[] = {CpuPath::Avx512Bf16, CpuPath::Avx512Vnni, CpuPath::AvxVnni,
+  static const CpuPath all[] = {CpuPath::Avx512Bf16, CpuPath::Avx512Vbmi, CpuPath::Avx512Vnni, CpuPath::AvxVnni,
                                 CpuPath::Avx512,     CpuPath::Avx2,       CpuPath::X86_64};
   return all;
 }
@@ -53,6 +54,8 @@ unsigned qnn::getVectorBits(CpuPath path) { return getInfo(path).vectorBits; }
 unsigned qnn::getNumVectorRegisters(CpuPath path) { return getVectorBits(path) == 512 ? 32 : 16; }
 
 bool qnn::hasByteDotProducts(CpuPath path) { return getCpuFeatures(path).contains("vnni"); }
+
+bool qnn::hasBytePermutes(CpuPath path) { return getCpuFeatures(path).contains("vbmi"); }
 
 bool qnn::hasBf16DotProducts(CpuPath path) { return getCpuFeatures(path).contains("bf16"); }
 

@@ -110,10 +110,10 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
                     "what to write; its header goes beside it (MODEL's stem, or - for text)");
   commandLine.choice("emit", {"mlir", "ranges", "qdq", "integer", "llvm", "ptx", "emulation", "object", "shared"}, emit,
                      "the form to write (shared)");
-  commandLine.value(
-      "target", "LIST", target,
-      "CPU paths in one artifact: all, host, x86-64-{avx512bf16,avx512vnni,avxvnni,avx512,avx2}, x86-64 (all); or one "
-      "GPU: nvptx-sm_{61,70,75,80,86,89,90}");
+  commandLine.value("target", "LIST", target,
+                    "CPU paths in one artifact: all, host, "
+                    "x86-64-{avx512bf16,avx512vbmi,avx512vnni,avxvnni,avx512,avx2}, x86-64 (all); "
+                    "or one GPU: nvptx-sm_{61,70,75,80,86,89,90}");
   commandLine.choice("tensor-cores", {"on", "off"}, options.tensorCores, "use a GPU's tensor cores beside DP4A (on)");
   commandLine.value("name", "NAME", options.name, "NAME of the functions NAME_run, ... (the output's stem)");
   commandLine.flag("remarks", options.remarks, "print every decision");

@@ -179,7 +179,8 @@ static std::string describeStatus(int status, const quant_opt_model_info &info) 
     return "the number of threads is not within [1, 1024]";
   case QUANT_OPT_ERROR_CPU_UNKNOWN:
     return "QUANT_OPT_CPU=" + wanted + " names no CPU path" +
-           suggestNearest(forced ? forced : "", {"avx512bf16", "avx512vnni", "avxvnni", "avx512", "avx2", "x86-64"});
+           suggestNearest(forced ? forced : "",
+                          {"avx512bf16", "avx512vbmi", "avx512vnni", "avxvnni", "avx512", "avx2", "x86-64"});
   case QUANT_OPT_ERROR_CPU_LACKS:
     return "this CPU cannot run the path that QUANT_OPT_CPU=" + wanted + " asks for";
   case QUANT_OPT_ERROR_CPU_ABSENT:

@@ -116,8 +116,9 @@ int main(int argc, char **argv) {
                           "print the time of each step, on the last sample if any; write them to a file");
   commandLine.number("seconds", options.seconds, 0, 3600, "how long to measure (1)");
   commandLine.flag("info", options.info, "print what the library holds");
-  commandLine.group("Environment\n  QUANT_OPT_CPU=PATH                forces avx512bf16, avx512vnni, avxvnni, avx512, "
-                    "avx2 or x86-64");
+  commandLine.group(
+      "Environment\n  QUANT_OPT_CPU=PATH                forces avx512bf16, avx512vbmi, avx512vnni, avxvnni, "
+      "avx512, avx2 or x86-64");
   commandLine.positional(options.libraries, 1);
   llvm::Expected<bool> done = commandLine.parse(argc, argv);
   if (!done)

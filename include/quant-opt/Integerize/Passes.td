@@ -40,6 +40,38 @@ def IntegerizePass : Pass<"qnn-integerize"> {
                            "::mlir::quant::QuantDialect", "::mlir::qnn::QnnDialect"];
 }
 
+def FormLookupsPass : Pass<"qnn-form-lookups", "ModuleOp"> {
+  let summary = "elementwise arithmetic from one 8-bit value to another becomes a table";
+  let description = [{
+    Expects the Integer form and leaves it. Elementwise operations, any number of them in any graph, that compute 8-bit elements from the
+    elements at the same place of one 8-bit tensor and from nothing else but constants are a function of 256 values: they become one
+    `qnn.lookup` (`lookup_c1`). The tables are computed by compiling these very operations and running them on all 256 bytes, so that nothing
+    else of the model changes. What other operations read too stays beside the lookup; otherwise the function reaches as far back as
+    it can.
+
+    Left alone, silently, is arithmetic that costs no more than a lookup on a CPU without byte permutes: a requantization, which may clip.
+
+    Before and after (test/Integerize/form-lookups.mlir), a logistic function between two grids:
+    ```mlir
+    %y = linalg.generic … ins(%x : tensor<4xi8>) outs(%e : tensor<4xi8>) {
+      %f = qnn.dequantize %a, %s zero_point 128 unsigned : i8, f32 -> f32
+      …                                                        // 1 / (1 + exp(-f))
+      %q = qnn.quantize %h, %t zero_point 0 clamp [0, 255] unsigned : f32, f32 -> i8 }
+    ```
+    ```mlir
+    %y = linalg.generic … ins(%x : tensor<4xi8>) outs(%e : tensor<4xi8>) {
+      %q = qnn.lookup %a in dense<…> : tensor<256xi8> : i8 }
+    ```
+  }];
+  let constructor = "mlir::qnn::createFormLookupsPass()";
+  let statistics = [
+    Statistic<"numLookups", "lookups", "lookups formed">,
+    Statistic<"numTaken", "taken", "elementwise operations that lookups took the place of">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect", "::mlir::qnn::QnnDialect"];
+}
+
 def NarrowFloatsPass : Pass<"qnn-narrow-floats"> {
   let summary = "give the contractions that asked for bf16 or f16 operands of these types";
   let description = [{

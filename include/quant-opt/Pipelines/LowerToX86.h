@@ -12,9 +12,10 @@ namespace mlir::qnn {
 
 /// What `--lower-to-x86` takes on the command line.
 struct LowerToX86Options : public PassPipelineOptions<LowerToX86Options> {
-  Option<std::string> path{*this, "path",
-                           llvm::cl::desc("CPU path: avx512bf16, avx512vnni, avxvnni, avx512, avx2, x86-64, or host"),
-                           llvm::cl::init("host")};
+  Option<std::string> path{
+      *this, "path",
+      llvm::cl::desc("CPU path: avx512bf16, avx512vbmi, avx512vnni, avxvnni, avx512, avx2, x86-64, or host"),
+      llvm::cl::init("host")};
   Option<std::string> prefix{*this, "prefix", llvm::cl::desc("put before the name of each function made"),
                              llvm::cl::init("")};
 };
@@ -47,7 +48,7 @@ struct LowerOptions {
 };
 
 /// Lowers the one model in `module`, in the Integer form or any float form before it, to LLVM dialect for each path;
-/// avx512vnni stands for avx512bf16 if the model has no bf16 contraction.
+/// avx512vbmi stands for avx512bf16 if the model has no bf16 contraction, and avx512vnni for that if it has no lookup.
 /// `module` is left in an undefined state. Step functions are named `<model>_<path>_step_<i>`, '-' in a path replaced
 /// by '_'. Errors are emitted on the operations at fault.
 LogicalResult lowerToProgram(ModuleOp module, const LowerOptions &options, Program &program);

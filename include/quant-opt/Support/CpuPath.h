@@ -9,15 +9,15 @@
 
 namespace mlir::qnn {
 
-/// Best first: the runtime takes the first path whose features the CPU has.
-/// Avx512Bf16 is Avx512Vnni with `vdpbf16ps`: only
-/// programs with bf16 contractions hold code for it.
-enum class CpuPath { Avx512Bf16, Avx512Vnni, AvxVnni, Avx512, Avx2, X86_64 };
+/// Best first: the runtime takes the first path whose features the CPU has. Avx512Vbmi is Avx512Vnni with byte
+/// permutes: only programs with lookups hold code for it, so that CPUs without them keep their dot products. Avx512Bf16
+/// is Avx512Vbmi with `vdpbf16ps`: only programs with bf16 contractions hold code for it.
+enum class CpuPath { Avx512Bf16, Avx512Vbmi, Avx512Vnni, AvxVnni, Avx512, Avx2, X86_64 };
 
 /// All paths, best first.
 ArrayRef<CpuPath> getAllCpuPaths();
 
-/// The name users type, as in `QUANT_OPT_CPU=avx512vnni`: avx512bf16, avx512vnni, avxvnni, avx512, avx2,
+/// The name users type, as in `QUANT_OPT_CPU=avx512vnni`: avx512bf16, avx512vbmi, avx512vnni, avxvnni, avx512, avx2,
 /// x86-64.
 StringRef getCpuPathName(CpuPath path);
 
@@ -35,6 +35,9 @@ unsigned getNumVectorRegisters(CpuPath path);
 
 /// Whether the path has `vpdpbusd` for bytes.
 bool hasByteDotProducts(CpuPath path);
+
+/// Whether the path has `vpermi2b`, which chooses bytes from two registers.
+bool hasBytePermutes(CpuPath path);
 
 /// Whether the path has `vdpbf16ps` for pairs of bf16.
 bool hasBf16DotProducts(CpuPath path);

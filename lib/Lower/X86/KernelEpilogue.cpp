@@ -70,10 +70,16 @@ Value KernelBuilder::applyEpilogue(ArrayRef<Value> arguments) {
   return vectorize(mapping, yield->getOperand(0));
 }
 
-/// The operation that makes the epilogue's result from a wider value, if the result is a byte and it is the last one.
+/// The operation that makes a byte from a wider value, if nothing but lookups of that byte follows it.
 static Operation *getRounding(Block &epilogue) {
-  Operation *last = epilogue.getTerminator()->getOperand(0).getDefiningOp();
-  if (!last || last->getBlock() != &epilogue || last->getNextNode() != epilogue.getTerminator())
+  Operation *next = epilogue.getTerminator(), *last = next->getOperand(0).getDefiningOp();
+  for (; last && last->getBlock() == &epilogue && last->getNextNode() == next;
+       last = next->getOperand(0).getDefiningOp())
+    if (isa<LookupOp>(last))
+      next = last;
+    else
+      break;
+  if (!last || last->getBlock() != &epilogue || last->getNextNode() != next)
     return nullptr;
   bool makesBytes = isa<QuantizeOp, RequantizeOp>(last) && last->getResult(0).getType().isInteger(8);
   return makesBytes ? last : nullptr;
@@ -95,7 +101,10 @@ Value KernelBuilder::packBytes(ArrayRef<SmallVector<Value>> arguments, bool inte
   }
   QuantizeArith::Rounding rounding = isa<QuantizeOp>(last) ? QuantizeArith::getRounding(cast<QuantizeOp>(last))
                                                            : QuantizeArith::getRounding(cast<RequantizeOp>(last));
-  return interleaved ? arith.roundToInterleavedBytes(values, rounding) : arith.roundToBytes(values, rounding);
+  Value bytes = interleaved ? arith.roundToInterleavedBytes(values, rounding) : arith.roundToBytes(values, rounding);
+  for (Operation *next = last->getNextNode(); auto lookup = dyn_cast<LookupOp>(next); next = next->getNextNode())
+    bytes = LookupOp::create(b, loc, bytes.getType(), bytes, lookup.getTable());
+  return bytes;
 }
 
 Value KernelBuilder::loadExtra(size_t i, const Place &place, Value channel, int64_t row, int64_t lanes) {

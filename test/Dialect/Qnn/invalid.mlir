@@ -62,3 +62,11 @@ func.func @four_bytes_make_a_lane(%a: vector<8xi8>, %c: vector<4xi32>) -> vector
   %0 = qnn.dot4 %a, %a, %c : vector<8xi8>, vector<4xi32>
   return %0 : vector<4xi32>
 }
+
+// -----
+
+func.func @a_table_has_an_entry_for_each_byte(%x: i8) -> i8 {
+  // expected-error @+1 {{expected a dense table of type tensor<256xi8>, found 'tensor<255xi8>'}}
+  %0 = qnn.lookup %x in dense<0> : tensor<255xi8> : i8
+  return %0 : i8
+}

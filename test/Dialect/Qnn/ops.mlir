@@ -41,3 +41,12 @@ func.func @dot4_names_the_signedness_of_its_left_side(%a: vector<64xi8>, %b: vec
   %0 = qnn.dot4 %a unsigned, %b, %c : vector<64xi8>, vector<16xi32>
   return %0 : vector<16xi32>
 }
+
+// CHECK-LABEL: @a_lookup_states_its_table
+func.func @a_lookup_states_its_table(%x: i8, %v: vector<64xi8>) -> (i8, vector<64xi8>) {
+  // CHECK: qnn.lookup %{{.*}} in dense<7> : tensor<256xi8> : i8
+  %0 = qnn.lookup %x in dense<7> : tensor<256xi8> : i8
+  // CHECK: qnn.lookup %{{.*}} in dense<-1> : tensor<256xi8> : vector<64xi8>
+  %1 = qnn.lookup %v in dense<-1> : tensor<256xi8> : vector<64xi8>
+  return %0, %1 : i8, vector<64xi8>
+}

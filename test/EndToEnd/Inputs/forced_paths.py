@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 failed = False
-for path in ('avx512vnni', 'avxvnni', 'avx512', 'avx2', 'x86-64'):
+for path in ('avx512vbmi', 'avx512vnni', 'avxvnni', 'avx512', 'avx2', 'x86-64'):
     done = subprocess.run(sys.argv[1:], env=dict(os.environ, QUANT_OPT_CPU=path), capture_output=True, text=True)
     if done.returncode == 0:
         print(path + ': same bytes')

@@ -2,7 +2,7 @@
 // RUN: quant-opt %s --qnn-expand-arith=path=x86-64 | FileCheck %s --check-prefix=SSE2
 // RUN: not quant-opt %s --qnn-expand-arith=path=mmx 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
-// UNKNOWN: error: unknown CPU path 'mmx'; expected avx512bf16, avx512vnni, avxvnni, avx512, avx2 or x86-64
+// UNKNOWN: error: unknown CPU path 'mmx'; expected avx512bf16, avx512vbmi, avx512vnni, avxvnni, avx512, avx2 or x86-64
 
 // The clamp comes first, in f32 and less the zero point; then the magic number rounds, ties to even.
 // CHECK-LABEL: @quantize_clamps_then_rounds

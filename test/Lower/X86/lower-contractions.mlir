@@ -3,7 +3,7 @@
 // RUN: quant-opt %s --qnn-lower-contractions=path=avx512vnni --remarks-filter=qnn --remark-policy=all 2>&1 | FileCheck %s --check-prefix=REMARK
 // RUN: not quant-opt %s --qnn-lower-contractions=path=sse9 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
-// UNKNOWN: error: unknown CPU path 'sse9'; expected avx512bf16, avx512vnni, avxvnni, avx512, avx2 or x86-64
+// UNKNOWN: error: unknown CPU path 'sse9'; expected avx512bf16, avx512vbmi, avx512vnni, avxvnni, avx512, avx2 or x86-64
 
 #mk = affine_map<(m, n, k) -> (m, k)>
 #nk = affine_map<(m, n, k) -> (n, k)>

@@ -3,7 +3,7 @@
 // RUN: quant-opt %s --qnn-lower-dot4=path=x86-64 | FileCheck %s --check-prefix=ARITH
 // RUN: not quant-opt %s --qnn-lower-dot4=path=sse9 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
-// UNKNOWN: error: unknown CPU path 'sse9'; expected avx512bf16, avx512vnni, avxvnni, avx512, avx2 or x86-64
+// UNKNOWN: error: unknown CPU path 'sse9'; expected avx512bf16, avx512vbmi, avx512vnni, avxvnni, avx512, avx2 or x86-64
 
 // VNNI-LABEL: @an_unsigned_left_side_is_one_instruction
 // VNNI: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%arg2, %arg0, %arg1)

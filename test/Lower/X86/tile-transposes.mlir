@@ -2,7 +2,7 @@
 // RUN: quant-opt %s --qnn-tile-transposes=path=avx512vnni | FileCheck %s --check-prefix=WIDE
 // RUN: not quant-opt %s --qnn-tile-transposes=path=mmx 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
-// UNKNOWN: error: unknown CPU path 'mmx'; expected avx512bf16, avx512vnni, avxvnni, avx512, avx2 or x86-64
+// UNKNOWN: error: unknown CPU path 'mmx'; expected avx512bf16, avx512vbmi, avx512vnni, avxvnni, avx512, avx2 or x86-64
 
 #rows = affine_map<(h, c, p) -> (c, h, p)>
 #out = affine_map<(h, c, p) -> (h, p, c)>

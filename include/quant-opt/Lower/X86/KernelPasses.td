@@ -57,6 +57,30 @@ def LowerDot4Pass : Pass<"qnn-lower-dot4"> {
   let dependentDialects = ["arith::ArithDialect", "vector::VectorDialect", "LLVM::LLVMDialect"];
 }
 
+def LowerLookupsPass : Pass<"qnn-lower-lookups", "ModuleOp"> {
+  let summary = "qnn.lookup becomes the instructions of one CPU path";
+  let description = [{
+    Expects `qnn.lookup` on scalars and on vectors of one dimension, leaves none. With byte permutes (AVX512-VBMI) two of them choose among 128
+    bytes each, and the top bit between them. On other paths with vectors, sixteen shuffles of 16 bytes choose from the differences of
+    neighbouring parts of the table, and what they choose is added up by exclusive or. On `x86-64`, and on scalars, each byte is a load from the
+    table, which becomes a constant of the module. All give the same bits. Refuses an unknown path and vectors of other dimensions.
+
+    Example:
+    ```mlir
+    %y = qnn.lookup %x in dense<…> : tensor<256xi8> : vector<64xi8>
+    ```
+    becomes, for avx512vbmi,
+    ```mlir
+    %low = llvm.call_intrinsic "llvm.x86.avx512.vpermi2var.qi.512"(%t0, %x, %t1) : …
+    %high = llvm.call_intrinsic "llvm.x86.avx512.vpermi2var.qi.512"(%t2, %x, %t3) : …
+    %upper = arith.cmpi slt, %x, %zero : vector<64xi8>
+    %y = arith.select %upper, %high, %low : vector<64xi1>, vector<64xi8>
+    ```
+  }];
+  let options = [Option<"path", "path", "std::string", "\"avx512vnni\"", "the CPU path whose instructions are used">];
+  let dependentDialects = ["arith::ArithDialect", "vector::VectorDialect", "LLVM::LLVMDialect"];
+}
+
 def ExpandArithPass : Pass<"qnn-expand-arith"> {
   let summary = "qnn.quantize, dequantize and requantize become arith operations";
   let description = [{

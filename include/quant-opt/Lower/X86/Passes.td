@@ -25,7 +25,7 @@ def TileTransposesPass : Pass<"qnn-tile-transposes"> {
     }
     ```
   }];
-  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512bf16, avx512vnni, avxvnni, avx512, avx2, x86-64">];
+  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512bf16, avx512vbmi, avx512vnni, avxvnni, avx512, avx2, x86-64">];
   let statistics = [Statistic<"numTiled", "tiled", "operations that work on tiles">];
   let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
 }
@@ -49,7 +49,7 @@ def WidenShortFloatsPass : Pass<"qnn-widen-short-floats"> {
     %s = arith.truncf %z : f32 to f16
     ```
   }];
-  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512bf16, avx512vnni, avxvnni, avx512, avx2, x86-64">];
+  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512bf16, avx512vbmi, avx512vnni, avxvnni, avx512, avx2, x86-64">];
   let dependentDialects = ["arith::ArithDialect", "math::MathDialect"];
 }
 
@@ -70,7 +70,7 @@ def ConvertToLLVMPass : Pass<"qnn-convert-to-llvm", "ModuleOp"> {
     %b = llvm.getelementptr inbounds %workspace[128] : (!llvm.ptr, i64) -> !llvm.ptr, i8
     ```
   }];
-  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512bf16, avx512vnni, avxvnni, avx512, avx2, x86-64">];
+  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512bf16, avx512vbmi, avx512vnni, avxvnni, avx512, avx2, x86-64">];
   let dependentDialects = ["LLVM::LLVMDialect"];
 }
 

@@ -52,6 +52,33 @@ LogicalResult QuantizeOp::verify() { return verifyStorageBounds(*this); }
 
 LogicalResult RequantizeOp::verify() { return verifyStorageBounds(*this); }
 
+LogicalResult LookupOp::verify() {
+  auto type = dyn_cast<RankedTensorType>(getTable().getType());
+  if (!type || type.getRank() != 1 || type.getDimSize(0) != 256 || !type.getElementType().isInteger(8) ||
+      !isa<DenseElementsAttr>(getTable()))
+    return emitOpError("expected a dense table of type tensor<256xi8>, found ") << getTable().getType();
+  return success();
+}
+
+OpFoldResult LookupOp::fold(FoldAdaptor) {
+  auto table = dyn_cast<DenseElementsAttr>(getTable());
+  if (!table)
+    return {};
+  auto entries = table.getValues<int8_t>();
+  if (auto inner = getInput().getDefiningOp<LookupOp>()) {
+    SmallVector<int8_t> composed;
+    for (int8_t entry : cast<DenseElementsAttr>(inner.getTable()).getValues<int8_t>())
+      composed.push_back(entries[static_cast<uint8_t>(entry)]);
+    setTableAttr(DenseElementsAttr::get(table.getType(), ArrayRef<int8_t>(composed)));
+    getInputMutable().assign(inner.getInput());
+    return getResult();
+  }
+  bool isIdentity = true;
+  for (auto [byte, entry] : llvm::enumerate(entries))
+    isIdentity &= static_cast<uint8_t>(entry) == byte;
+  return isIdentity ? getInput() : Value();
+}
+
 LogicalResult Dot4Op::verify() {
   int64_t bytes = cast<VectorType>(getLhs().getType()).getNumElements();
   int64_t lanes = cast<VectorType>(getAcc().getType()).getNumElements();

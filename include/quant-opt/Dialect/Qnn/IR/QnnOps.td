@@ -138,6 +138,25 @@ def Qnn_RequantizeOp : Qnn_ElementwiseOp<"requantize"> {
   let hasVerifier = 1;
 }
 
+def Qnn_LookupOp : Qnn_ElementwiseOp<"lookup", [SameOperandsAndResultType]> {
+  let summary = "a function of an 8-bit value by its table of 256 results";
+  let description = [{
+    Formula: y = table[x], x read as an unsigned byte whatever it stands for, so that a signed -1 finds entry 255 (`lookup_c1`). A lookup of
+    a lookup folds to one, and a table that is the identity folds to its operand.
+
+    Example: with the table of the logistic function from u8, scale 1/16, zero point 128, to u8, scale 1/256, zero point 0, x = 144 stands for 1.0
+    and gives rne(0.731 * 256) = 187.
+
+    Made by `--qnn-form-lookups` inside elementwise regions, lowered to byte permutes or loads by `--qnn-lower-lookups`. None may remain in LLVM
+    dialect.
+  }];
+  let arguments = (ins I8Like:$input, ElementsAttr:$table);
+  let results = (outs I8Like:$result);
+  let assemblyFormat = "$input `in` $table attr-dict `:` type($input)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
 //===--- The 4-way byte dot product ---------------------------------------------------------------------------------------===//
 
 def Qnn_Dot4Op : Qnn_Op<"dot4", [Pure, AllTypesMatch<["acc", "result"]>, TypesMatchWith<
