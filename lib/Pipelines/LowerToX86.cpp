@@ -46,6 +46,7 @@ void qnn::buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, String
   functions.addPass(createLowerContractionsPass({pathName}));
   // Before the general loops, which would gather one side or the other.
   functions.addPass(createTileTransposesPass({pathName}));
+  functions.addPass(createLowerByteLoopsPass({pathName}));
   functions.addPass(createLowerToLoopsPass());
   manager.addPass(createOutlineStepsPass({prefix.str()}));
   // After outlining, so that a shared kernel is expanded once.

@@ -30,6 +30,35 @@ def TileTransposesPass : Pass<"qnn-tile-transposes"> {
   let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
 }
 
+def LowerByteLoopsPass : Pass<"qnn-lower-byte-loops"> {
+  let summary = "elementwise operations that make bytes work on registers full of them";
+  let description = [{
+    Expects linalg operations on memrefs. An elementwise `linalg.generic` that writes bytes, contiguous along its innermost loop, by
+    `qnn.quantize`, `qnn.requantize` or `qnn.lookup` becomes loops over a register of bytes: its operands are read as vectors, four vectors of
+    32-bit results are rounded and packed to one of bytes, and a lookup takes the whole register. What is left of a loop takes vectors
+    of a quarter of that, then single elements; no element is computed twice, because operands may be overwritten. Everything else, and loops
+    shorter than a register, is left as it is. Refuses an unknown path.
+
+    ```mlir
+    linalg.generic {d0 -> d0; d0 -> d0} ins(%x : memref<64xf32>) outs(%y : memref<64xi8>) { yield qnn.quantize %in, %s … }
+    ```
+    becomes
+    ```mlir
+    scf.forall (%t) in (1) {
+      scf.for %i = %c0 to %c64 step %c64 {
+        %v0 = vector.load %x[%i] : memref<64xf32>, vector<16xf32>     // four of these, each divided and clamped
+        …
+        vector.store %bytes, %y[%i] : memref<64xi8>, vector<64xi8>
+      }
+    }
+    ```
+  }];
+  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512bf16, avx512vbmi, avx512vnni, avxvnni, avx512, avx2, x86-64">];
+  let statistics = [Statistic<"numLoops", "loops", "operations that work on registers of bytes">];
+  let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect",
+                           "LLVM::LLVMDialect"];
+}
+
 def WidenShortFloatsPass : Pass<"qnn-widen-short-floats"> {
   let summary = "f16 and bf16 are computed in f32";
   let description = [{
