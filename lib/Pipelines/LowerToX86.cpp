@@ -53,6 +53,7 @@ void qnn::buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, String
   OpPassManager &kernels = manager.nest<func::FuncOp>();
   kernels.addPass(createExpandArithPass({pathName}));
   kernels.addPass(createExpandMathPass());
+  kernels.addPass(createExpandFmaPass({pathName}));
   kernels.addPass(createWidenShortFloatsPass({pathName}));
   // Index arithmetic of kernels, once they no longer differ.
   kernels.addPass(createCSEPass());

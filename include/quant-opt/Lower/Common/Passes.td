@@ -223,8 +223,8 @@ def ExpandMathPass : Pass<"qnn-expand-math"> {
   let summary = "elementary functions of f32 become arithmetic that vectorizes";
   let description = [{
     Expects math operations on scalars or vectors, leaves exp, expm1, log, log1p, tanh, erf of f32 (and of f16 and bf16, through f32) as
-    unfused f32 arithmetic with errors below 2 units in the last place, the same bits on every CPU path; x to the power of 2 becomes
-    x * x, and the reciprocal square root of any float 1 / sqrt(x). Other functions, and f64, stay for the C library.
+    f32 arithmetic with errors below 2 units in the last place, the same bits on every CPU path (`--qnn-expand-fma` sees to those
+    without fused multiply-adds); x to the power of 2 becomes x * x, and the reciprocal square root of any float 1 / sqrt(x). Other functions, and f64, stay for the C library.
 
     ```mlir
     %y = math.exp %x : f32

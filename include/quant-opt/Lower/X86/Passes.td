@@ -59,6 +59,26 @@ def LowerByteLoopsPass : Pass<"qnn-lower-byte-loops"> {
                            "LLVM::LLVMDialect"];
 }
 
+def ExpandFmaPass : Pass<"qnn-expand-fma"> {
+  let summary = "fused multiply-adds become exact arithmetic where the path has none";
+  let description = [{
+    Expects scalars and vectors; leaves, on the path `x86-64`, no `math.fma` of f32: the product is exact in f64, and the sum is rounded to odd
+    there, so that rounding it to f32 gives the bits of the fused operation. On other paths it changes nothing. Refuses an unknown path.
+
+    ```mlir
+    %y = math.fma %a, %b, %c : f32
+    ```
+    becomes
+    ```mlir
+    %p = arith.mulf (arith.extf %a), (arith.extf %b) : f64
+    %s = arith.addf %p, (arith.extf %c) : f64          // moved by one unit where it is even and not exact
+    %y = arith.truncf %s : f64 to f32
+    ```
+  }];
+  let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512bf16, avx512vbmi, avx512vnni, avxvnni, avx512, avx2, x86-64">];
+  let dependentDialects = ["arith::ArithDialect", "math::MathDialect"];
+}
+
 def WidenShortFloatsPass : Pass<"qnn-widen-short-floats"> {
   let summary = "f16 and bf16 are computed in f32";
   let description = [{
