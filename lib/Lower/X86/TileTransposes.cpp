@@ -77,6 +77,8 @@ public:
       count *= ranges[dim];
     int64_t tiles = llvm::divideCeil(ranges[transpose.across], transpose.size);
     bool sharesTiles = work >= kSerialWork && count < kEnoughIterations;
+    if (!shared.empty() && !sharesTiles)
+      slowest = shared.back();
     auto forall = scf::ForallOp::create(
         b, loc, ArrayRef<OpFoldResult>{b.getIndexAttr(count * (sharesTiles ? tiles : 1))}, ValueRange(), std::nullopt);
     OpBuilder::InsertionGuard guard(b);
@@ -142,7 +144,21 @@ private:
     SmallVector<Value> indices = getIndices(operand, transpose.along, row);
     if (*getStride(operand, op.getMatchingIndexingMap(&operand), transpose.across) == 0)
       return broadcast(memref::LoadOp::create(b, loc, operand.get(), indices));
-    return vector::LoadOp::create(b, loc, vectorOf(type.getElementType()), operand.get(), indices);
+    Value loaded = vector::LoadOp::create(b, loc, vectorOf(type.getElementType()), operand.get(), indices);
+    prefetch(operand, row);
+    return loaded;
+  }
+
+  /// Each row of a tile is a stream of its own, too short to be foreseen: what the next iteration reads there is
+  /// brought near now.
+  void prefetch(OpOperand &operand, int64_t row) {
+    if (!slowest || *getStride(operand, op.getMatchingIndexingMap(&operand), *slowest) == 0)
+      return;
+    Value here = ivs[*slowest];
+    ivs[*slowest] = arith::AddIOp::create(b, loc, here, index(1));
+    memref::PrefetchOp::create(b, loc, operand.get(), getIndices(operand, transpose.along, row), /*isWrite=*/false,
+                               /*localityHint=*/2, /*isDataCache=*/true);
+    ivs[*slowest] = here;
   }
 
   /// The body for `size` neighbours along `across`, at `row` along `along`.
@@ -201,6 +217,7 @@ private:
   Transpose transpose;
   SmallVector<int64_t> ranges;
   SmallVector<Value> ivs;
+  std::optional<unsigned> slowest; // the loop that one iteration of the step differs in from the next
 };
 } // namespace
 

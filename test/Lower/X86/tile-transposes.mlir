@@ -61,3 +61,23 @@ func.func @what_does_not_transpose_stays(%x: memref<8x8xf32>, %y: memref<8x8xf32
   }
   return
 }
+
+// Each iteration of the step does one row of the image and brings near what the next one reads.
+// CHECK-LABEL: @the_next_row_is_prefetched
+// CHECK: scf.forall (%[[ROW:.*]]) in (64)
+// CHECK: %[[HERE:.*]] = arith.remui %[[ROW]]
+// CHECK: vector.load
+// CHECK: %[[NEXT:.*]] = arith.addi %[[HERE]], %{{.*}} : index
+// CHECK: memref.prefetch %{{.*}}[%{{.*}}, %[[NEXT]], %{{.*}}], read, locality<2>, data : memref<16x64x32xf32>
+func.func @the_next_row_is_prefetched() {
+  %x = qnn.buffer input [0] : memref<16x64x32xf32>
+  %y = qnn.buffer workspace [0] : memref<64x32x16xi8>
+  %s = arith.constant 0.1 : f32
+  linalg.generic {indexing_maps = [#rows, #out], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x : memref<16x64x32xf32>) outs(%y : memref<64x32x16xi8>) {
+  ^bb0(%a: f32, %o: i8):
+    %q = qnn.quantize %a, %s zero_point 3 clamp [0, 255] unsigned : f32, f32 -> i8
+    linalg.yield %q : i8
+  }
+  return
+}
