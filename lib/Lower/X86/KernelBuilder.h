@@ -147,7 +147,7 @@ public:
 private:
   int64_t getPanels() const override { return 1; }
   void buildPanel(Value panel, Value chunk, const Place &place) override;
-  void buildChannels(const Place &place, Value chunk, Value channel, int64_t lanes);
+  void buildChannels(const Place &place, Value channel, int64_t rows, int64_t lanes);
   SmallVector<Value> buildRun(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t lanes);
 };
 
