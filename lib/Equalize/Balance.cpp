@@ -16,19 +16,23 @@ public:
   Balancer(const ScaleClasses &classes) : classes(classes), made(classes.numRegions), used(classes.numRegions) {
     for (const ScaledWeight &weight : classes.weights) {
       llvm::SmallDenseSet<uint32_t> in, out;
-      for (auto [i, o] : llvm::zip_equal(weight.in, weight.out)) {
+      for (ScaleClass i : weight.in.getClasses())
         in.insert(classes.regionOf[i]);
+      for (ScaleClass o : weight.out.getClasses())
         out.insert(classes.regionOf[o]);
-      }
       for (uint32_t region : in)
         used[region].push_back(&weight);
       for (uint32_t region : out)
         made[region].push_back(&weight);
     }
     members.resize(classes.numRegions);
-    for (ScaleClass i = 0; i < classes.getNumClasses(); ++i)
+    for (ScaleClass i = 0; i < classes.getNumClasses(); ++i) {
+      places.push_back(members[classes.regionOf[i]].size());
       members[classes.regionOf[i]].push_back(i);
+    }
     balance.logFactors.assign(classes.getNumClasses(), 0.0);
+    factors.assign(classes.getNumClasses(), 1.0);
+    inverses.assign(classes.getNumClasses(), 1.0);
   }
 
   Balance run(const BalanceOptions &options) {
@@ -55,23 +59,27 @@ private:
   }
 
   /// How large each class is in the region's weights, on the side that makes it or the one that uses it: of each weight
-  /// the norm of the class's slice against the largest slice's; of several weights the largest.
+  /// the norm of the class's slice against the largest slice's; of several weights the largest. By the place among the
+  /// region's members.
   std::vector<double> measure(ArrayRef<const ScaledWeight *> weights, uint32_t region, bool isMade) {
-    std::vector<double> sizes(classes.getNumClasses(), 0.0), slices(classes.getNumClasses());
+    std::vector<double> sizes(members[region].size(), 0.0), slices(sizes.size());
+    // An element is multiplied by out's factor and divided by in's: that of its own class is common to its slice.
+    const std::vector<double> &ofOthers = isMade ? inverses : factors, &ofOwn = isMade ? factors : inverses;
     for (const ScaledWeight *weight : weights) {
       std::fill(slices.begin(), slices.end(), 0.0);
-      double largest = 0.0;
-      for (size_t i = 0; i < weight->values.size(); ++i) {
-        ScaleClass in = weight->in[i], out = weight->out[i], own = isMade ? out : in;
-        if (classes.regionOf[own] != region || in == out || weight->values[i] == 0.0f)
-          continue;
-        double value = weight->values[i] * std::exp2(balance.logFactors[out] - balance.logFactors[in]);
-        slices[own] += value * value;
-        largest = std::max(largest, slices[own]);
-      }
-      for (ScaleClass member : members[region])
-        if (slices[member] > 0.0)
-          sizes[member] = std::max(sizes[member], slices[member] / largest);
+      const ClassMap &owns = isMade ? weight->out : weight->in, &others = isMade ? weight->in : weight->out;
+      ClassMap::forEach(owns, others, [&](int64_t i, ScaleClass own, ScaleClass other) {
+        if (classes.regionOf[own] != region || own == other)
+          return;
+        const double value = weight->values[i] * ofOthers[other];
+        slices[places[own]] += value * value;
+      });
+      for (auto [member, slice] : llvm::zip_equal(members[region], slices))
+        slice *= ofOwn[member] * ofOwn[member];
+      const double largest = *llvm::max_element(slices);
+      for (auto [size, slice] : llvm::zip_equal(sizes, slices))
+        if (slice > 0.0)
+          size = std::max(size, slice / largest);
     }
     return sizes;
   }
@@ -83,9 +91,8 @@ private:
                         usedSizes = measure(used[region], region, false);
     // Sizes are squares, and a factor moves both sides at once.
     auto getStep = [&](ScaleClass member) {
-      return madeSizes[member] > 0.0 && usedSizes[member] > 0.0
-                 ? 0.25 * std::log2(usedSizes[member] / madeSizes[member])
-                 : NAN;
+      const double madeSize = madeSizes[places[member]], usedSize = usedSizes[places[member]];
+      return madeSize > 0.0 && usedSize > 0.0 ? 0.25 * std::log2(usedSize / madeSize) : NAN;
     };
     std::vector<double> steps;
     double sum = 0.0;
@@ -94,9 +101,8 @@ private:
       double step = getStep(member);
       if (ScaleClass inverse = classes.inverseOf[member]) {
         // A factor here is its inverse there: neither has a weight that uses it, and both are made alike.
-        step = madeSizes[member] > 0.0 && madeSizes[inverse] > 0.0
-                   ? 0.25 * std::log2(madeSizes[inverse] / madeSizes[member])
-                   : NAN;
+        const double own = madeSizes[places[member]], other = madeSizes[places[inverse]];
+        step = own > 0.0 && other > 0.0 ? 0.25 * std::log2(other / own) : NAN;
       } else if (!std::isnan(step)) {
         sum += step;
         ++count;
@@ -108,6 +114,8 @@ private:
       if (!std::isnan(step)) {
         double own = step - (classes.inverseOf[member] ? 0.0 : mean);
         balance.logFactors[member] += own;
+        factors[member] = std::exp2(balance.logFactors[member]);
+        inverses[member] = std::exp2(-balance.logFactors[member]);
         moved = std::max(moved, std::fabs(own));
       }
     return moved;
@@ -116,6 +124,8 @@ private:
   const ScaleClasses &classes;
   std::vector<SmallVector<const ScaledWeight *, 2>> made, used; // by region
   std::vector<std::vector<ScaleClass>> members;
+  std::vector<uint32_t> places;          // of each class among its region's members
+  std::vector<double> factors, inverses; // of each class
   Balance balance;
 };
 

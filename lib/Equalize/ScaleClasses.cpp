@@ -6,6 +6,23 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
+ClassMap::ClassMap(ArrayRef<int64_t> shape, const llvm::SmallBitVector &dims, std::vector<ScaleClass> classes)
+    : shape(shape.begin(), shape.end()), strides(shape.size(), 0), classes(std::move(classes)) {
+  int64_t stride = 1;
+  for (int64_t dim = shape.size() - 1; dim >= 0; --dim)
+    if (dims.test(dim)) {
+      strides[dim] = stride;
+      stride *= shape[dim];
+    }
+  assert(stride == static_cast<int64_t>(this->classes.size()) && "expected a class for each index that matters");
+}
+
+std::vector<ScaleClass> ClassMap::expand() const {
+  std::vector<ScaleClass> result(ShapedType::getNumElements(shape));
+  forEach(*this, *this, [&](int64_t element, ScaleClass own, ScaleClass) { result[element] = own; });
+  return result;
+}
+
 namespace {
 
 /// Sets of nodes that share a logarithm, in which some have the negated one.
@@ -97,6 +114,24 @@ void forEachProjected(ArrayRef<int64_t> shape, ArrayRef<int64_t> keptStrides,
     }
   }
 }
+
+/// Remembers the classes of the last leaders that were asked for. Rows of a tensor ask for the same ones again and
+/// again.
+class RecentClasses {
+public:
+  template <typename Fn> ScaleClass get(uint64_t key, Fn compute) {
+    auto &[known, value] = entries[key % kEntries];
+    if (known != key) {
+      value = compute();
+      known = key;
+    }
+    return value;
+  }
+
+private:
+  static constexpr size_t kEntries = 4096;
+  std::vector<std::pair<uint64_t, ScaleClass>> entries{kEntries, {~uint64_t(0), 0}};
+};
 
 class ClassFinder {
 public:
@@ -198,18 +233,26 @@ private:
   }
 
   /// For each element of the weight, the node of what it meets in `operand`.
-  std::vector<uint32_t> tieToWeight(uint32_t first, ArrayRef<int64_t> shape, AffineMap map, AffineMap weightMap,
-                                    ArrayRef<int64_t> weightShape) {
+  ClassMap tieToWeight(uint32_t first, ArrayRef<int64_t> shape, AffineMap map, AffineMap weightMap,
+                       ArrayRef<int64_t> weightShape) {
     SmallVector<int64_t> strides = getOwnStrides(map, weightMap, shape);
     forEachProjected(shape, strides, [&](int64_t element, int64_t own) { nodes.join(first + element, first + own); });
-    SmallVector<int64_t> weightStrides(weightShape.size(), 0);
-    for (auto [dim, expr] : llvm::enumerate(weightMap.getResults()))
+    SmallVector<int64_t> keptShape, keptStrides;
+    llvm::SmallBitVector kept(weightShape.size());
+    for (auto [dim, expr] : llvm::enumerate(weightMap.getResults())) {
+      int64_t stride = 0;
       for (auto [operandDim, operandExpr] : llvm::enumerate(map.getResults()))
         if (operandExpr == expr)
-          weightStrides[dim] += strides[operandDim];
+          stride += strides[operandDim];
+      if (stride == 0)
+        continue;
+      kept.set(dim);
+      keptShape.push_back(weightShape[dim]);
+      keptStrides.push_back(stride);
+    }
     std::vector<uint32_t> met;
-    forEachProjected(weightShape, weightStrides, [&](int64_t, int64_t own) { met.push_back(first + own); });
-    return met;
+    forEachProjected(keptShape, keptStrides, [&](int64_t, int64_t own) { met.push_back(first + own); });
+    return ClassMap(weightShape, kept, std::move(met));
   }
 
   void visitContraction(Operation *op, const QuantRule &rule) {
@@ -249,9 +292,9 @@ private:
         extents.push_back(getShape(a)[dim]);
       }
     AffineMap shared = AffineMap::get(aMap.getNumDims(), 0, loops, function.getContext());
-    std::vector<uint32_t> met = tieToWeight(getNodes(a), getShape(a), aMap, shared, extents);
-    for (auto [own, other] : llvm::zip_equal(met, tieToWeight(getNodes(b), getShape(b), bMap, shared, extents)))
-      nodes.join(own, other, negated);
+    const ClassMap met = tieToWeight(getNodes(a), getShape(a), aMap, shared, extents);
+    ClassMap::forEach(met, tieToWeight(getNodes(b), getShape(b), bMap, shared, extents),
+                      [&](int64_t, uint32_t own, uint32_t other) { nodes.join(own, other, negated); });
   }
 
   /// The product of two activations: one of them gives its factors to the result, or both cancel each other's under the
@@ -342,29 +385,40 @@ private:
   void numberClasses() {
     DenseMap<std::pair<uint32_t, unsigned>, ScaleClass> classOf;
     UnionFind regions;
+    RecentClasses recent;
     classOf[{kFixed, 0}] = regions.add(1);
     auto number = [&](uint32_t node) {
       bool flip = false;
-      uint32_t leader = nodes.find(node, flip);
-      auto [it, isNew] = classOf.try_emplace({leader, flip && leader != kFixed ? 1 : 0}, 0);
-      if (isNew)
-        it->second = regions.add(1);
-      return it->second;
+      const uint32_t leader = nodes.find(node, flip), side = flip && leader != kFixed ? 1 : 0;
+      return recent.get(uint64_t(leader) * 2 + side, [&] {
+        auto [it, isNew] = classOf.try_emplace({leader, side}, 0);
+        if (isNew)
+          it->second = regions.add(1);
+        return it->second;
+      });
     };
     std::vector<Location> begins = {function->getLoc()}; // by class
+    std::vector<const void *> seenIn = {nullptr};        // by class, the last value that has elements of it
     for (Value value : values) {
       ScaleClass last = kFixed;
+      const uint32_t first = valueNodes[value];
       for (int64_t i = 0, e = ShapedType::getNumElements(getShape(value)); i < e; ++i) {
-        ScaleClass current = number(valueNodes[value] + i);
-        begins.resize(std::max<size_t>(begins.size(), current + 1), value.getLoc());
-        if (current != kFixed && last != kFixed)
+        ScaleClass current = number(first + i);
+        if (current >= begins.size()) {
+          begins.resize(current + 1, value.getLoc());
+          seenIn.resize(current + 1, nullptr);
+        }
+        if (current == kFixed || seenIn[current] == value.getAsOpaquePointer())
+          continue;
+        seenIn[current] = value.getAsOpaquePointer();
+        if (last != kFixed)
           regions.join(last, current);
-        last = current != kFixed ? current : last;
+        last = current;
       }
     }
     for (ScaledWeight &weight : result.weights) {
-      llvm::transform(weight.in, weight.in.begin(), number);
-      llvm::transform(weight.out, weight.out.begin(), number);
+      llvm::transform(weight.in.getClasses(), weight.in.getClasses().begin(), number);
+      llvm::transform(weight.out.getClasses(), weight.out.getClasses().begin(), number);
     }
     for (ScaledOffset &offset : result.offsets) {
       uint32_t first = constantNodes[offset.operand];

@@ -32,7 +32,7 @@ ScaleRewrite::ScaleRewrite(const ScaleClasses &classes, std::vector<double> logs
 
 /// The float-equivalence check of one number: back by the same factor it is what it was, exactly or to one rounding.
 bool ScaleRewrite::keepsValue(float value, double log) const {
-  if (log == 0.0 || std::isinf(value))
+  if (log == 0.0 || value == 0.0f || std::isinf(value))
     return true;
   float error = std::fabs(scale(scale(value, log), -log) - value);
   return error <= std::max(kNegligible, isExact ? 0.0f : std::fabs(value) * 0x1p-22f);
@@ -48,8 +48,8 @@ std::vector<uint32_t> ScaleRewrite::refuseInexact() {
           refused.insert(classes.regionOf[side]);
     };
     for (const ScaledWeight &weight : classes.weights)
-      for (size_t i = 0; i < weight.values.size(); ++i)
-        check(weight.values[i], weight.out[i], weight.in[i]);
+      ClassMap::forEach(weight.out, weight.in,
+                        [&](int64_t i, ScaleClass out, ScaleClass in) { check(weight.values[i], out, in); });
     for (const ScaledOffset &offset : classes.offsets)
       for (size_t i = 0; i < offset.values.size(); ++i)
         check(offset.values[i], offset.classes[i], kFixed);
@@ -64,19 +64,29 @@ std::vector<uint32_t> ScaleRewrite::refuseInexact() {
 }
 
 void ScaleRewrite::apply() {
-  for (const ScaledWeight &weight : classes.weights)
-    replace(*weight.operand, weight.values, [&](size_t i) { return logs[weight.out[i]] - logs[weight.in[i]]; });
-  for (const ScaledOffset &offset : classes.offsets)
-    replace(*offset.operand, offset.values, [&](size_t i) { return logs[offset.classes[i]]; });
+  for (const ScaledWeight &weight : classes.weights) {
+    const bool isScaled = llvm::any_of(weight.in.getClasses(), [&](ScaleClass in) { return logs[in] != 0.0; }) ||
+                          llvm::any_of(weight.out.getClasses(), [&](ScaleClass out) { return logs[out] != 0.0; });
+    if (!isScaled)
+      continue;
+    std::vector<float> scaled(weight.values.size());
+    ClassMap::forEach(weight.out, weight.in, [&](int64_t i, ScaleClass out, ScaleClass in) {
+      scaled[i] = scale(weight.values[i], logs[out] - logs[in]);
+    });
+    replace(*weight.operand, weight.values, scaled);
+  }
+  for (const ScaledOffset &offset : classes.offsets) {
+    std::vector<float> scaled;
+    for (auto [value, own] : llvm::zip_equal(offset.values, offset.classes))
+      scaled.push_back(scale(value, logs[own]));
+    replace(*offset.operand, offset.values, scaled);
+  }
   for (const ScaledBody &body : classes.bodies)
     liftBounds(body);
 }
 
-void ScaleRewrite::replace(OpOperand &operand, ArrayRef<float> values, llvm::function_ref<double(size_t)> getLogOf) {
-  std::vector<float> scaled;
-  for (auto [i, value] : llvm::enumerate(values))
-    scaled.push_back(scale(value, getLogOf(i)));
-  if (ArrayRef<float>(scaled) == values)
+void ScaleRewrite::replace(OpOperand &operand, ArrayRef<float> values, ArrayRef<float> scaled) {
+  if (scaled == values)
     return;
   OpBuilder builder(operand.getOwner());
   Value old = operand.get();

@@ -26,7 +26,7 @@ public:
 
 private:
   bool keepsValue(float value, double log) const;
-  void replace(OpOperand &operand, ArrayRef<float> values, llvm::function_ref<double(size_t)> getLogOf);
+  void replace(OpOperand &operand, ArrayRef<float> values, ArrayRef<float> scaled);
   void liftBounds(const ScaledBody &body);
 
   const ScaleClasses &classes;

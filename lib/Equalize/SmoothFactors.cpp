@@ -19,6 +19,7 @@ namespace {
 /// A contraction's weight as rows of output channels.
 struct Layer {
   const ScaledWeight *weight;
+  std::vector<ScaleClass> in;     // by element
   std::vector<uint32_t> channels; // by element
   uint32_t numChannels = 0;
 };
@@ -47,7 +48,7 @@ private:
     QuantRule rule = getQuantRule(weight.operand->getOwner());
     if (rule.role != QuantRole::Contraction)
       return;
-    Layer layer{&weight, {}, 0};
+    Layer layer{&weight, weight.in.expand(), {}, 0};
     ArrayRef<int64_t> shape = cast<RankedTensorType>(weight.operand->get().getType()).getShape();
     SmallVector<int64_t> strides(shape.size(), 0);
     int64_t stride = 1;
@@ -69,7 +70,7 @@ private:
       largest = std::max<double>(largest, std::fabs(value));
     llvm::SmallSetVector<uint32_t, 4> regions;
     for (size_t i = 0; i < weight.values.size(); ++i)
-      if (ScaleClass in = weight.in[i]; in != kFixed && largest > 0.0) {
+      if (ScaleClass in = layer.in[i]; in != kFixed && largest > 0.0) {
         regions.insert(classes.regionOf[in]);
         weightMagnitudes[in] = std::max(weightMagnitudes[in], std::fabs(weight.values[i]) / largest);
       }
@@ -150,10 +151,10 @@ private:
     std::vector<double> scales(layer.numChannels, 0.0);
     for (size_t i = 0; i < weight.values.size(); ++i)
       scales[layer.channels[i]] =
-          std::max(scales[layer.channels[i]], std::fabs(weight.values[i] * std::exp2(-logs[weight.in[i]])) / 127.0);
+          std::max(scales[layer.channels[i]], std::fabs(weight.values[i] * std::exp2(-logs[layer.in[i]])) / 127.0);
     double added = 0.0, signal = 0.0;
     for (size_t i = 0; i < weight.values.size(); ++i) {
-      ScaleClass in = weight.in[i];
+      ScaleClass in = layer.in[i];
       double scale = scales[layer.channels[i]], value = weight.values[i], factor = std::exp2(logs[in]);
       if (scale == 0.0 || classes.regionOf[in] != region)
         continue;
