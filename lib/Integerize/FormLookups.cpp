@@ -24,8 +24,8 @@ namespace mlir::qnn {
 using namespace mlir;
 using namespace mlir::qnn;
 
-/// What operations cost, in vector instructions for a register of floats. A requantization costs what a lookup of as
-/// many bytes does where sixteen shuffles take the place of a byte permute.
+/// What operations cost, in vector instructions for a register of floats. A lookup costs as much as a requantization where
+/// sixteen shuffles take the place of a byte permute, and a fifth of it where there is one.
 static constexpr int64_t kDequantizeCost = 4, kQuantizeCost = 8, kDivisionCost = 8, kFunctionCost = 20;
 static constexpr int64_t kLookupCost = kDequantizeCost + kQuantizeCost;
 static constexpr int64_t kEntries = 256;
@@ -236,7 +236,7 @@ public:
       Function function;
       function.root = op;
       if (op.getNumResults() != 1 || !isBytes(op->getResult(0)) || isTaken(op, taken) || !growFunction(function) ||
-          getCost(function) <= kLookupCost)
+          getCost(function) < kLookupCost)
         continue;
       taken.insert(function.members.begin(), function.members.end());
       functions.push_back(std::move(function));

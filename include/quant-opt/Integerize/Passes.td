@@ -49,7 +49,8 @@ def FormLookupsPass : Pass<"qnn-form-lookups", "ModuleOp"> {
     else of the model changes. What other operations read too stays beside the lookup; otherwise the function reaches as far back as
     it can.
 
-    Left alone, silently, is arithmetic that costs no more than a lookup on a CPU without byte permutes: a requantization, which may clip.
+    Left alone, silently, is arithmetic that costs less than a lookup on a CPU without byte permutes, such as a maximum of bytes. A
+    requantization costs as much there, and five times as much where bytes are permuted.
 
     Before and after (test/Integerize/form-lookups.mlir), a logistic function between two grids:
     ```mlir
