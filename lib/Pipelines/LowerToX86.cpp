@@ -45,6 +45,7 @@ void qnn::buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, String
   OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(createLowerContractionsPass({pathName}));
   // Before the general loops, which would gather one side or the other.
+  functions.addPass(createInterleavePacksPass());
   functions.addPass(createTileTransposesPass({pathName}));
   functions.addPass(createLowerByteLoopsPass({pathName}));
   functions.addPass(createLowerToLoopsPass());

@@ -30,6 +30,32 @@ def TileTransposesPass : Pass<"qnn-tile-transposes"> {
   let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
 }
 
+def InterleavePacksPass : Pass<"qnn-interleave-packs"> {
+  let summary = "packing for dot products interleaves whole vectors";
+  let description = [{
+    Expects linalg operations on memrefs. A copy into the layout that dot products read, where the last loop gathers the 4 bytes (or 2 short
+    floats) of a lane and the loop before it goes along lanes, becomes loops that load one vector for each part of a lane, interleave them
+    and store them as one. That is how a product of two activations packs one of them at run time. Everything else is left as it is.
+
+    ```mlir
+    linalg.generic {k, c, j -> k * 4 + j, c; k, c, j -> k, c, j} ins(%x : memref<32x16xi8>) outs(%y : memref<8x16x4xi8>) { yield %in }
+    ```
+    becomes
+    ```mlir
+    scf.forall (%t) in (1) {
+      scf.for %k = %c0 to %c8 step %c1 {
+        %a = vector.load %x[%k * 4, %c0] : memref<32x16xi8>, vector<16xi8>      // four of these
+        %b = vector.interleave %a0, %a2 : vector<16xi8> -> vector<32xi8>        // two of these, and one of the two
+        vector.store %d, %flat[%k, %c0] : memref<8x64xi8>, vector<64xi8>
+      }
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numInterleaved", "interleaved", "copies that interleave vectors">];
+  let dependentDialects = ["affine::AffineDialect", "arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect",
+                           "vector::VectorDialect"];
+}
+
 def LowerByteLoopsPass : Pass<"qnn-lower-byte-loops"> {
   let summary = "elementwise operations that make bytes work on registers full of them";
   let description = [{
