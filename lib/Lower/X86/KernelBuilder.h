@@ -61,7 +61,7 @@ protected:
   std::optional<size_t> getStartExtra() const { return startAdd ? std::optional(startExtra) : std::nullopt; }
   /// Whether the epilogue ends in rounding to a byte, so that vectors can be packed; then `packBytes` is for it.
   bool endsInBytes();
-  /// The rounded bytes of two or four vectors of one row; arguments[v] are the epilogue's for vector v.
+  /// The rounded bytes of up to four vectors, those of an odd one twice; arguments[v] are the epilogue's for vector v.
   Value packBytes(ArrayRef<SmallVector<Value>> arguments, bool interleaved);
 
   Value index(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
@@ -107,8 +107,7 @@ private:
   /// Clones the epilogue up to `end`; the result maps its values to vectors.
   IRMapping cloneEpilogue(ArrayRef<Value> arguments, Operation *end);
   Value vectorize(IRMapping &mapping, Value value);
-  void finishGroup(ArrayRef<Value> accs, const Place &place, Value channel, int64_t rows, int64_t stride,
-                   int64_t group);
+  void storeSlice(Value vector, int64_t first, int64_t count, Value at);
   Operation *startAdd = nullptr; // the epilogue's first addition, which the accumulators' start replaces
   size_t startExtra = 0;
   int64_t chunks = 1, tilesPerChunk = 1;

@@ -99,6 +99,8 @@ Value KernelBuilder::packBytes(ArrayRef<SmallVector<Value>> arguments, bool inte
     else
       values.push_back(arith.beforeRounding(cast<RequantizeOp>(last), input, factor));
   }
+  if (values.size() == 1 || values.size() == 3)
+    values.push_back(values.back());
   QuantizeArith::Rounding rounding = isa<QuantizeOp>(last) ? QuantizeArith::getRounding(cast<QuantizeOp>(last))
                                                            : QuantizeArith::getRounding(cast<RequantizeOp>(last));
   Value bytes = interleaved ? arith.roundToInterleavedBytes(values, rounding) : arith.roundToBytes(values, rounding);
@@ -118,47 +120,66 @@ Value KernelBuilder::loadExtra(size_t i, const Place &place, Value channel, int6
 
 void KernelBuilder::finish(ArrayRef<Value> accs, const Place &place, Value channel, int64_t rows, int64_t vectors,
                            int64_t lastLanes) {
-  // Whole vectors are rounded and stored four or two at a time.
-  int64_t whole = endsInBytes() ? vectors - (lastLanes < tile.lanes) : 0, v = 0;
-  for (int64_t group : {4, 2})
-    for (; v + group <= whole; v += group)
-      finishGroup(accs.drop_front(v), place, add(channel, v * tile.lanes), rows, vectors, group);
-  for (; v < vectors; ++v) {
-    int64_t lanes = v + 1 == vectors ? lastLanes : tile.lanes;
-    Value first = add(channel, v * tile.lanes);
-    // What all rows share is loaded once.
-    SmallVector<Value> shared(extras.size());
-    for (size_t i = 0; i < extras.size(); ++i)
-      if (plan.rows.extras[i] == 0)
-        shared[i] = loadExtra(i, place, first, 0, lanes);
-    for (int64_t row = 0; row < rows; ++row) {
-      SmallVector<Value> arguments{accs[row * vectors + v]};
-      for (size_t i = 0; i < extras.size(); ++i)
-        arguments.push_back(shared[i] ? shared[i] : loadExtra(i, place, first, row, lanes));
-      Value result = applyEpilogue(arguments);
-      storeFirst(result, out, add(add(place.out, first), row * plan.rows.out), lanes);
+  // What all rows share is loaded once.
+  SmallVector<SmallVector<Value>> shared(vectors, SmallVector<Value>(extras.size()));
+  auto lanesOf = [&](int64_t v) { return v + 1 == vectors ? lastLanes : tile.lanes; };
+  auto getArguments = [&](int64_t row, int64_t v) {
+    SmallVector<Value> arguments{accs[row * vectors + v]};
+    for (size_t i = 0; i < extras.size(); ++i) {
+      bool isShared = plan.rows.extras[i] == 0;
+      Value loaded = shared[v][i];
+      if (!loaded)
+        loaded = loadExtra(i, place, add(channel, v * tile.lanes), isShared ? 0 : row, lanesOf(v));
+      if (isShared)
+        shared[v][i] = loaded;
+      arguments.push_back(loaded);
     }
+    return arguments;
+  };
+  auto placeOf = [&](int64_t row, int64_t v) {
+    return add(add(add(place.out, channel), v * tile.lanes), row * plan.rows.out);
+  };
+  // Bytes are rounded and stored four vectors at a time where there are as many, of one row if it has more than one.
+  int64_t v = 0;
+  while (endsInBytes() && rows * (vectors - v) > 1 && v < vectors) {
+    int64_t group = std::min<int64_t>(vectors - v, 4), rowsInGroup = group == 1 ? 4 : 1;
+    for (int64_t row = 0; row < rows; row += rowsInGroup) {
+      SmallVector<SmallVector<Value>> arguments;
+      for (int64_t r = row; r < std::min(row + rowsInGroup, rows); ++r)
+        for (int64_t i = v; i < v + group; ++i)
+          arguments.push_back(getArguments(r, i));
+      int64_t count = arguments.size();
+      Value bytes = packBytes(arguments, /*interleaved=*/false);
+      if (group > 1)
+        storeSlice(bytes, 0, (group - 1) * tile.lanes + lanesOf(v + group - 1), placeOf(row, v));
+      else if (plan.rows.out == tile.lanes && lanesOf(v) == tile.lanes)
+        storeSlice(bytes, 0, count * tile.lanes, placeOf(row, v));
+      else
+        for (int64_t r = 0; r < count; ++r)
+          storeSlice(bytes, r * tile.lanes, lanesOf(v), placeOf(row + r, v));
+    }
+    v += group;
   }
+  for (; v < vectors; ++v)
+    for (int64_t row = 0; row < rows; ++row)
+      storeFirst(applyEpilogue(getArguments(row, v)), out, placeOf(row, v), lanesOf(v));
 }
 
-/// accs[row * stride + v] for `group` whole vectors v, which become one store for each row.
-void KernelBuilder::finishGroup(ArrayRef<Value> accs, const Place &place, Value channel, int64_t rows, int64_t stride,
-                                int64_t group) {
-  SmallVector<SmallVector<Value>> shared(group, SmallVector<Value>(extras.size()));
-  for (int64_t v = 0; v < group; ++v)
-    for (size_t i = 0; i < extras.size(); ++i)
-      if (plan.rows.extras[i] == 0)
-        shared[v][i] = loadExtra(i, place, add(channel, v * tile.lanes), 0, tile.lanes);
-  for (int64_t row = 0; row < rows; ++row) {
-    SmallVector<SmallVector<Value>> arguments;
-    for (int64_t v = 0; v < group; ++v) {
-      SmallVector<Value> each{accs[row * stride + v]};
-      for (size_t i = 0; i < extras.size(); ++i)
-        each.push_back(shared[v][i] ? shared[v][i]
-                                    : loadExtra(i, place, add(channel, v * tile.lanes), row, tile.lanes));
-      arguments.push_back(std::move(each));
-    }
-    Value bytes = packBytes(arguments, /*interleaved=*/false);
-    vector::StoreOp::create(b, loc, bytes, out, ValueRange{add(add(place.out, channel), row * plan.rows.out)});
-  }
+/// Stores `count` elements of the vector from the first-th on: in two parts if they are powers of two, else masked.
+/// Parts of less than four bytes are left to masks: LLVM 22 legalizes some of those stores forever.
+void KernelBuilder::storeSlice(Value vector, int64_t first, int64_t count, Value at) {
+  auto type = cast<VectorType>(vector.getType());
+  auto slice = [&](int64_t from, int64_t size) -> Value {
+    if (size == type.getNumElements())
+      return vector;
+    return vector::ExtractStridedSliceOp::create(b, loc, vector, ArrayRef<int64_t>{from}, ArrayRef<int64_t>{size},
+                                                 ArrayRef<int64_t>{1});
+  };
+  int64_t most = llvm::bit_floor(static_cast<uint64_t>(count)), rest = count - most;
+  if (most < 4 || (rest && (rest < 4 || !llvm::isPowerOf2_64(rest))))
+    return storeFirst(slice(first, std::max<int64_t>(llvm::bit_ceil(static_cast<uint64_t>(count)), tile.lanes)), out,
+                      at, count);
+  vector::StoreOp::create(b, loc, slice(first, most), out, ValueRange{at});
+  if (rest)
+    vector::StoreOp::create(b, loc, slice(first + most, rest), out, ValueRange{add(at, most)});
 }

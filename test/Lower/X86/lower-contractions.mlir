@@ -10,7 +10,8 @@
 #mn = affine_map<(m, n, k) -> (m, n)>
 #n = affine_map<(m, n, k) -> (n)>
 
-// Six rows of 16 channels: six accumulators through the reduction, the requantization on vectors, six stores.
+// Six rows of 16 channels: six accumulators through the reduction, the requantization on vectors. Four rows, then two, are rounded
+// to bytes and stored together.
 // CHECK-LABEL: @six_rows_keep_six_accumulators
 // CHECK: scf.forall (%{{.*}}) in (1)
 // CHECK: %[[SUMS:.*]]:6 = scf.for {{.*}} -> (vector<16xi32>, vector<16xi32>, vector<16xi32>, vector<16xi32>, vector<16xi32>, vector<16xi32>)
@@ -18,9 +19,14 @@
 // CHECK-COUNT-6: qnn.dot4 %{{.*}} unsigned
 // CHECK: llvm.loop_annotation = #loop_annotation
 // CHECK: vector.load {{.*}} : memref<16xf32>, vector<16xf32>
-// CHECK: qnn.requantize %[[SUMS]]#0, {{.*}} : vector<16xi32>, vector<16xf32> -> vector<16xi8>
-// CHECK-NEXT: vector.store
-// CHECK-COUNT-5: vector.store
+// CHECK: arith.sitofp %[[SUMS]]#0 : vector<16xi32> to vector<16xf32>
+// CHECK: arith.sitofp %[[SUMS]]#3 : vector<16xi32> to vector<16xf32>
+// CHECK: packuswb
+// CHECK: vector.store {{.*}} vector<64xi8>
+// CHECK: arith.sitofp %[[SUMS]]#4 : vector<16xi32> to vector<16xf32>
+// CHECK: arith.sitofp %[[SUMS]]#5 : vector<16xi32> to vector<16xf32>
+// CHECK: packuswb
+// CHECK: vector.store {{.*}} vector<32xi8>
 // AVX2-LABEL: @six_rows_keep_six_accumulators
 // AVX2: qnn.dot4 {{.*}} : vector<32xi8>, vector<8xi32>
 // REMARK-DAG: i8: outer [], 6 rows of stride 8, 16 channels, run 8; tile of 6 rows x 16 channels
