@@ -131,6 +131,7 @@ private:
   SmallVector<Value> buildStep(Value lhsAt, Value rhsAt, ArrayRef<Value> accs, int64_t rows, int64_t vectors,
                                int64_t count);
   Value broadcastBytes(Value at, int64_t bytes);
+  bool hasWholeWords();
   Value loadPair(Value at, int64_t count);
   SmallVector<Value> buildPairs(Value lhsAt, ArrayRef<Value> weights, ArrayRef<Value> accs, int64_t rows,
                                 int64_t count);

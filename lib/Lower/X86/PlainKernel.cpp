@@ -108,8 +108,19 @@ SmallVector<Value> PlainKernel::buildStep(Value lhsAt, Value rhsAt, ArrayRef<Val
   return result;
 }
 
-/// The next `bytes` of lhs, 4 or the rest of a run, in every lane. Nothing beyond the run is read; the packed weights
-/// beyond it are zero, so the bytes there may hold anything.
+/// Whether lhs has 4 bytes wherever a run has less.
+bool PlainKernel::hasWholeWords() {
+  int64_t last = plan.lhsBase + llvm::alignTo(plan.run, 4);
+  auto reach = [&](const PlanLoop &loop) {
+    last += (loop.extent - 1) * loop.lhs;
+    return loop.lhs >= 0;
+  };
+  return reach(plan.rows) && llvm::all_of(plan.outer, reach) && llvm::all_of(plan.kOuter, reach) &&
+         last <= cast<MemRefType>(lhs.getType()).getNumElements();
+}
+
+/// The next `bytes` of lhs, 4 or the rest of a run, in every lane. Nothing beyond lhs is read; the packed weights
+/// beyond the run are zero, so the bytes there may hold anything.
 Value PlainKernel::broadcastBytes(Value at, int64_t bytes) {
   Type i32 = b.getI32Type();
   auto constant = [&](int64_t value) -> Value { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(value)); };
@@ -119,7 +130,7 @@ Value PlainKernel::broadcastBytes(Value at, int64_t bytes) {
     return vector::ExtractOp::create(b, loc, word, ArrayRef<int64_t>{0});
   };
   Value word;
-  if (bytes == 4) {
+  if (bytes == 4 || hasWholeWords()) {
     word = loadWord(at);
   } else if (plan.run >= 4) {
     // The last four bytes of the run, of which the first ones were summed already.

@@ -143,3 +143,23 @@ func.func @tiles_prefetch_the_weights_of_the_next_panel(%a: memref<28x64xi8>, %w
   }
   return
 }
+
+#windows = affine_map<(m, n, y, k) -> (m + y, k)>
+#taps = affine_map<(m, n, y, k) -> (n, y, k)>
+#outputs = affine_map<(m, n, y, k) -> (m, n)>
+
+// Runs of 6 of rows of 8: the bytes behind a run exist, and their weights are zero.
+// CHECK-LABEL: @bytes_behind_a_run_are_read_where_they_exist
+// CHECK-NOT: arith.shrui
+// CHECK: qnn.dot4
+// CHECK: return
+func.func @bytes_behind_a_run_are_read_where_they_exist(%x: memref<4x8xi8>, %w: memref<1x2x2x16x4xi8>, %y: memref<3x16xi32>) {
+  qnn.contract ins(%x, %w : memref<4x8xi8>, memref<1x2x2x16x4xi8>) outs(%y : memref<3x16xi32>)
+      attributes {extents = array<i64: 3, 16, 2, 6>, indexing_maps = [#windows, #taps, #outputs], packed_k = array<i64: 2, 3>, run_dims = 1 : i64,
+                  iterator_types = [#linalg.iterator_type<parallel>, #linalg.iterator_type<parallel>, #linalg.iterator_type<reduction>,
+                                    #linalg.iterator_type<reduction>]} {
+  ^bb0(%acc: i32):
+    qnn.yield %acc : i32
+  }
+  return
+}
