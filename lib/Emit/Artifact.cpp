@@ -36,12 +36,12 @@ static std::string getPrefix(const Program &program, CpuPath path) {
 }
 
 llvm::Constant *TableBuilder::codes() {
-  auto *stepType = llvm::StructType::get(*context, {pointer, i64});
+  auto *stepType = llvm::StructType::get(*context, {pointer, i64, i64});
   auto *infoType = llvm::StructType::get(*context, {pointer, pointer, i64, i64});
   auto *codeType = llvm::StructType::get(*context, {pointer, pointer, pointer, i64});
   auto *functionType = llvm::FunctionType::get(builder.getVoidTy(), {pointer, i64, i64}, false);
   llvm::StringMap<llvm::Constant *> texts;
-  auto shared = [&](StringRef text) {
+  auto sharedText = [&](StringRef text) {
     llvm::Constant *&constant = texts[text];
     if (!constant)
       constant = string(text);
@@ -56,9 +56,10 @@ llvm::Constant *TableBuilder::codes() {
           cast<llvm::Function>(module->getOrInsertFunction(addPrefix(prefix, step.symbol), functionType).getCallee());
       function->setVisibility(llvm::GlobalValue::HiddenVisibility);
       llvm::Constant *count = builder.getInt64(step.count);
-      steps.push_back(llvm::ConstantStruct::get(stepType, {function, count}));
+      const int64_t shared = step.count == 1 ? 0 : step.shared < 0 ? step.count : step.shared;
+      steps.push_back(llvm::ConstantStruct::get(stepType, {function, count, builder.getInt64(shared)}));
       infos.push_back(llvm::ConstantStruct::get(
-          infoType, {shared(step.layer), shared(step.plan), count, builder.getInt64(step.macs)}));
+          infoType, {sharedText(step.layer), sharedText(step.plan), count, builder.getInt64(step.macs)}));
     }
     codes.push_back(llvm::ConstantStruct::get(codeType, {string(getCpuPathName(code.path)), array(stepType, steps),
                                                          array(infoType, infos), builder.getInt64(steps.size())}));

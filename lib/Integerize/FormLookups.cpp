@@ -24,8 +24,8 @@ namespace mlir::qnn {
 using namespace mlir;
 using namespace mlir::qnn;
 
-/// What operations cost, in vector instructions for a register of floats. A lookup costs as much as a requantization where
-/// sixteen shuffles take the place of a byte permute, and a fifth of it where there is one.
+/// What operations cost, in vector instructions for a register of floats. A lookup costs as much as a requantization
+/// where sixteen shuffles take the place of a byte permute, and a fifth of it where there is one.
 static constexpr int64_t kDequantizeCost = 4, kQuantizeCost = 8, kDivisionCost = 8, kFunctionCost = 20;
 static constexpr int64_t kLookupCost = kDequantizeCost + kQuantizeCost;
 static constexpr int64_t kEntries = 256;

@@ -164,7 +164,8 @@ static LogicalResult lowerPath(OwningOpRef<ModuleOp> module, CpuPath path, const
   ProgramOp programOp = findProgram(*module);
   for (auto step : programOp.getSteps().getOps<StepOp>())
     code.steps.push_back({step.getFunction().str(), static_cast<int64_t>(step.getCount()), step.getLayer().str(),
-                          step.getPlan().value_or("").str(), static_cast<int64_t>(step.getMacs().value_or(0))});
+                          static_cast<int64_t>(step.getShared().value_or(-1)), step.getPlan().value_or("").str(),
+                          static_cast<int64_t>(step.getMacs().value_or(0))});
   programOp.erase();
   code.module = std::move(module);
   program.codes.push_back(std::move(code));

@@ -5,11 +5,12 @@
 #include "Cpu.h"
 
 #include <omp.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { kMaxThreads = 1024 };
+enum { kMaxThreads = 1024, kSpins = 64 };
 
 /* 1 + the index of the code to run, or minus a status. */
 static int32_t choose(const quant_opt_model *model) {
@@ -72,21 +73,60 @@ static inline __attribute__((always_inline)) void runSerially(const quant_opt_co
   }
 }
 
+/* Where the threads of a call wait for each other. The two words lie apart, so that who arrives does not disturb who
+ * waits. */
+typedef struct {
+  _Alignas(64) int32_t arrived;
+  _Alignas(64) int32_t round;
+} quant_opt_barrier;
+
+/* Waits without the system's help at first: most steps take less time than falling asleep. Later others may have the
+ * core, which matters where there are more threads than cores. */
+static void await(quant_opt_barrier *barrier, int32_t parts) {
+  const int32_t round = __atomic_load_n(&barrier->round, __ATOMIC_RELAXED);
+  if (__atomic_add_fetch(&barrier->arrived, 1, __ATOMIC_ACQ_REL) == parts) {
+    __atomic_store_n(&barrier->arrived, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&barrier->round, round + 1, __ATOMIC_RELEASE);
+    return;
+  }
+  for (int spins = 0; __atomic_load_n(&barrier->round, __ATOMIC_ACQUIRE) == round; ++spins)
+    if (spins < kSpins)
+      __builtin_ia32_pause();
+    else
+      sched_yield();
+}
+
+/* The part of a step that is one thread's: of the shared iterations, for all the others, unless a quarter of the time
+ * or more would be lost because they do not divide. */
+static inline void runPart(const quant_opt_step *step, const quant_opt_frame *frame, int64_t part, int64_t parts) {
+  int64_t shared = step->shared;
+  if ((shared + parts - 1) / parts * parts * 4 > shared * 5)
+    shared = step->count;
+  const int64_t size = shared / parts, rest = shared % parts;
+  const int64_t begin = part * size + (part < rest ? part : rest);
+  const int64_t end = begin + size + (part < rest);
+  if (begin < end)
+    for (int64_t base = 0; base < step->count; base += shared)
+      step->run(frame, base + begin, base + end);
+}
+
 /* One region for the whole call: a region per step would cost more than many steps do. */
 static inline __attribute__((always_inline)) void
 runInParallel(const quant_opt_code *code, const quant_opt_frame *frame, int threads, quant_opt_clock *clock) {
+  quant_opt_barrier barrier = {0, 0};
 #pragma omp parallel num_threads(threads)
   {
-    const int64_t parts = omp_get_num_threads();
-    const int64_t part = omp_get_thread_num();
+    const int32_t parts = omp_get_num_threads();
+    const int32_t part = omp_get_thread_num();
     for (int64_t i = 0; i < code->num_steps; ++i) {
       const quant_opt_step *step = &code->steps[i];
-      const int64_t size = step->count / parts, rest = step->count % parts;
-      const int64_t begin = part * size + (part < rest ? part : rest);
-      const int64_t end = begin + size + (part < rest);
-      if (begin < end)
-        step->run(frame, begin, end);
-#pragma omp barrier
+      if (step->shared)
+        runPart(step, frame, part, parts);
+      else if (part == 0)
+        step->run(frame, 0, step->count);
+      /* What one thread does after what the same one did needs no waiting, and nothing does after the last step. */
+      if (i + 1 < code->num_steps && (step->shared || step[1].shared))
+        await(&barrier, parts);
       if (clock && part == 0)
         stop(clock, i);
     }

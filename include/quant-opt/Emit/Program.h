@@ -23,6 +23,7 @@ struct ProgramStep {
   std::string symbol;
   int64_t count;
   std::string layer;
+  int64_t shared = -1;   // the fastest iterations, which threads share; all if negative, one thread does all if 0
   std::string plan = {}; // how it computes, in one line; empty if nothing was said
   int64_t macs = 0;      // multiply-adds, 0 if not known
 };

@@ -24,7 +24,8 @@ typedef void (*quant_opt_step_fn)(const quant_opt_frame *frame, int64_t begin, i
 
 typedef struct {
   quant_opt_step_fn run;
-  int64_t count; /* independent iterations; 1 for a serial step */
+  int64_t count;  /* independent iterations; 1 for a serial step */
+  int64_t shared; /* the fastest of them, which threads share out; 0 if one thread does the step */
 } quant_opt_step;
 
 #ifdef __cplusplus

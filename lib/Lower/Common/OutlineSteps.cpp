@@ -156,6 +156,7 @@ struct OutlineSteps : public qnn::impl::OutlineStepsPassBase<OutlineSteps> {
   LogicalResult makeStep(Operation *op, func::FuncOp function, ProgramOp program) {
     auto plan = dyn_cast_if_present<StringAttr>(op->removeDiscardableAttr(kStepPlanAttr));
     auto macs = dyn_cast_if_present<IntegerAttr>(op->removeDiscardableAttr(kStepMacsAttr));
+    auto shared = dyn_cast_if_present<IntegerAttr>(op->removeDiscardableAttr(kStepSharedAttr));
     Captures captures;
     if (failed(collect(op, op, captures)))
       return failure();
@@ -187,7 +188,7 @@ struct OutlineSteps : public qnn::impl::OutlineStepsPassBase<OutlineSteps> {
       plan = builder.getStringAttr(describeLoops(op, captures.buffers));
     OpBuilder atEnd = OpBuilder::atBlockEnd(&program.getSteps().front());
     ++numSteps;
-    StepOp::create(atEnd, loc, step.getSymName(), count.value_or(1), getNodeName(loc), plan, macs);
+    StepOp::create(atEnd, loc, step.getSymName(), count.value_or(1), getNodeName(loc), shared, plan, macs);
     return success();
   }
 

@@ -67,6 +67,8 @@ scf::ForallOp KernelBuilder::build() {
   int64_t tilesOfRows = llvm::divideCeil(plan.rows.extent, tile.rows);
   tilesPerPanel = others / getPanels() * tilesOfRows;
 
+  iterationsPerPanel = others / getPanels() * chunks;
+
   b.setInsertionPoint(op);
   auto forall = scf::ForallOp::create(b, loc, ArrayRef<OpFoldResult>{b.getIndexAttr(others * chunks)}, ValueRange{},
                                       std::nullopt);

@@ -22,6 +22,8 @@ public:
   /// Makes the scf.forall before the operation; the operation itself stays.
   scf::ForallOp build();
   const Tile &getTile() const { return tile; }
+  /// Iterations that compute the same channels; those of one panel follow one another.
+  int64_t getIterationsPerPanel() const { return iterationsPerPanel; }
 
 protected:
   /// The bases of all operands at one point of the outer loops.
@@ -110,7 +112,7 @@ private:
   void storeSlice(Value vector, int64_t first, int64_t count, Value at);
   Operation *startAdd = nullptr; // the epilogue's first addition, which the accumulators' start replaces
   size_t startExtra = 0;
-  int64_t chunks = 1, tilesPerChunk = 1;
+  int64_t chunks = 1, tilesPerChunk = 1, iterationsPerPanel = 1;
   Value outerTiles; // tiles of rows at earlier points of the outer loops
 };
 

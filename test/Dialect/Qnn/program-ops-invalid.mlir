@@ -45,6 +45,13 @@ qnn.program "net" inputs [] outputs [] workspace_bytes 0 {
 // -----
 
 qnn.program "net" inputs [] outputs [] workspace_bytes 0 {
+  // expected-error@+1 {{expected that the shared iterations divide the count, found 5}}
+  qnn.step @step_0 count 28 shared 5 layer "conv1"
+}
+
+// -----
+
+qnn.program "net" inputs [] outputs [] workspace_bytes 0 {
   // expected-error@+1 {{expected a grid and a count from 1 to 2147483647, found 0}}
   qnn.launch @kernel_0 grid 0 block 128 kinds [] positions [] count 5 layer "conv1"
 }

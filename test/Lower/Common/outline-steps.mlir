@@ -5,7 +5,7 @@
 // CHECK-NEXT: qnn.step @step_0 count 28 layer "conv1" plan "loops 28 on f32"
 // CHECK-NEXT: qnn.step @step_1 count 28 layer "conv2"
 // CHECK-NEXT: qnn.step @step_2 count 1 layer "conv2"
-// CHECK-NEXT: qnn.step @step_3 count 28 layer "conv3" plan "one sum" macs 28{{$}}
+// CHECK-NEXT: qnn.step @step_3 count 28 shared 14 layer "conv3" plan "one sum" macs 28{{$}}
 // CHECK-NOT: @net
 
 // PREFIX: qnn.step @net_avx2_step_0
@@ -47,13 +47,13 @@ func.func @net() {
   // CHECK-NOT: call
   qnn.observe_buffer %a as 0 : memref<28xf32> loc("conv2")
 
-  // What is said of a loop is said of its kernel, which is no other's then; its plan and its work, of its step.
+  // What is said of a loop is said of its kernel, which is no other's then; its plan, its work and how threads share it, of its step.
   // CHECK: func.func @step_3
   // CHECK: func.func private @kernel_1({{.*}}) attributes {qnn.block_size = 64 : i64}
   scf.forall (%i) in (28) {
     %v = memref.load %b[%i] : memref<28xf32>
     %s = arith.addf %v, %c : f32
     memref.store %s, %a[%i] : memref<28xf32>
-  } {qnn.block_size = 64 : i64, qnn.plan = "one sum", qnn.macs = 28 : i64} loc("conv3")
+  } {qnn.block_size = 64 : i64, qnn.plan = "one sum", qnn.macs = 28 : i64, qnn.shared = 14 : i64} loc("conv3")
   return
 }

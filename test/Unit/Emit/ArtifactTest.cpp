@@ -95,6 +95,25 @@ TEST(Artifact, runsOnAnyNumberOfThreads) {
   EXPECT_EQ(run(inputs, outputs, workspace, 0), QUANT_OPT_ERROR_THREADS);
 }
 
+TEST(Artifact, sharesOutIterationsInAnyWay) {
+  MLIRContext context;
+  for (int64_t shared : {0, 1, 4, 8, 250, 1000}) {
+    Program program = makeTestProgram(context, {CpuPath::X86_64});
+    program.codes[0].steps[1].shared = shared;
+    Library library(emitTest(std::move(program)));
+    std::vector<float> input(kCount, 1), output(kCount);
+    alignas(64) static char workspace[kCount * sizeof(float)];
+    const void *inputs[] = {input.data()};
+    void *outputs[] = {output.data()};
+    for (int threads : {1, 2, 3, 8}) {
+      output.assign(kCount, 0);
+      ASSERT_EQ(library.get<RunFunction>("tiny_run")(inputs, outputs, workspace, threads), QUANT_OPT_OK);
+      for (int64_t i = 0; i < kCount; ++i)
+        ASSERT_EQ(output[i], 1 + (i % 4 + 1)) << shared << " shared by " << threads << " threads";
+    }
+  }
+}
+
 TEST(Artifact, timesItsSteps) {
   MLIRContext context;
   Program program = makeTestProgram(context, {CpuPath::X86_64});

@@ -196,7 +196,7 @@ def OutlineStepsPass : Pass<"qnn-outline-steps", "ModuleOp"> {
     Expects loops on buffers in the model's function, leaves `qnn.step` entries in the program and, for each, a function
     `step(frame, begin, end)` that calls a private kernel with the buffers it touches; kernels that are equal but for their buffers are
     shared. The model's function is gone. A buffer that overlaps no other of its kernel is `llvm.noalias`. Discardable
-    attributes of a loop that becomes a step pass to its kernel, but for what it says about itself (`qnn.plan`, `qnn.macs`), which the
+    attributes of a loop that becomes a step pass to its kernel, but for what it says about itself (`qnn.plan`, `qnn.macs`, `qnn.shared`), which the
     `qnn.step` shows; one that says nothing is described by its extents and the types of its buffers. Refuses, with an error, an operation with effects that reads a value which is not a buffer or computed from buffers.
 
     ```mlir

@@ -45,6 +45,9 @@ LogicalResult ProgramOp::verifyRegions() {
 LogicalResult StepOp::verify() {
   if (static_cast<int64_t>(getCount()) < 1)
     return emitOpError("expected a count of at least 1, found ") << static_cast<int64_t>(getCount());
+  const int64_t shared = getShared().value_or(0);
+  if (shared < 0 || (shared > 0 && static_cast<int64_t>(getCount()) % shared))
+    return emitOpError("expected that the shared iterations divide the count, found ") << shared;
   return success();
 }
 

@@ -85,16 +85,17 @@ def Qnn_StepOp : Qnn_Op<"step", [HasParent<"ProgramOp">]> {
   let summary = "one fused layer of a program";
   let description = [{
     Formula: `function` is `func(frame: !llvm.ptr, begin: index, end: index)` and does the iterations [begin, end) of `count`
-    independent ones; `layer` is the source node's name. For who measures steps, `plan` says how the step computes, in one line, and
+    independent ones; `layer` is the source node's name. Threads share out the `shared` fastest iterations, and each does its part of
+    them for all the slower ones: all if nothing is said, and at 0 one thread does the step. For who measures steps, `plan` says how the step computes, in one line, and
     `macs` how many multiply-adds all its iterations do.
 
-    Example: `qnn.step @step_3 count 28 layer "conv1" plan "i8: outer [28], 28 rows of stride 8, 16 channels, run 8" macs 100352`.
+    Example: `qnn.step @step_3 count 56 shared 28 layer "conv1" plan "i8: outer [28], 28 rows of stride 8, 16 channels, run 8" macs 100352`.
 
     Made by `--qnn-outline-steps`, consumed by the emitter.
   }];
-  let arguments = (ins FlatSymbolRefAttr:$function, I64Attr:$count, StrAttr:$layer, OptionalAttr<StrAttr>:$plan,
-                       OptionalAttr<I64Attr>:$macs);
-  let assemblyFormat = "$function `count` $count `layer` $layer (`plan` $plan^)? (`macs` $macs^)? attr-dict";
+  let arguments = (ins FlatSymbolRefAttr:$function, I64Attr:$count, StrAttr:$layer, OptionalAttr<I64Attr>:$shared,
+                       OptionalAttr<StrAttr>:$plan, OptionalAttr<I64Attr>:$macs);
+  let assemblyFormat = "$function `count` $count (`shared` $shared^)? `layer` $layer (`plan` $plan^)? (`macs` $macs^)? attr-dict";
   let hasVerifier = 1;
 }
 
