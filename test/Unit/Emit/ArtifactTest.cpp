@@ -81,8 +81,8 @@ TEST(Artifact, runsOnAnyNumberOfThreads) {
   EXPECT_STREQ(info()->name, "tiny");
   EXPECT_STREQ(info()->source_hash, "0123");
   EXPECT_EQ(StringRef(info()->cpu), getCpuPathName(getHostCpuPath()));
-  EXPECT_EQ(info()->num_cpus, 6);
-  EXPECT_STREQ(info()->cpus[5], "x86-64");
+  ASSERT_EQ(info()->num_cpus, int64_t(getAllCpuPaths().size()));
+  EXPECT_STREQ(info()->cpus[info()->num_cpus - 1], "x86-64");
   EXPECT_STREQ(info()->inputs[0].name, "in*/put\n");
   EXPECT_EQ(info()->inputs[0].shape[1], kCount);
   EXPECT_STREQ(info()->outputs[0].type, "float");
