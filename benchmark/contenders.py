@@ -86,7 +86,7 @@ class Peak:
         self.run = run
 
 
-class _Samples(CalibrationDataReader):
+class Samples(CalibrationDataReader):
     def __init__(self, name, arrays):
         self.name, self.arrays = name, iter(arrays)
 
@@ -103,7 +103,7 @@ def quantize_for_peers(model, data, folder):
         quant_pre_process(model, stem + "_pre.onnx", skip_symbolic_shape=True)
         file = np.load(data)
         name = file.files[0]
-        quantize_static(stem + "_pre.onnx", result, _Samples(name, file[name]), quant_format=QuantFormat.QDQ, per_channel=True,
+        quantize_static(stem + "_pre.onnx", result, Samples(name, file[name]), quant_format=QuantFormat.QDQ, per_channel=True,
                         activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
     return result
 

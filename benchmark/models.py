@@ -54,13 +54,13 @@ class Builder:
         return onnx.shape_inference.infer_shapes(model)
 
 
-def resnet50():
+def resnet50(repeat=1):
     b = Builder("resnet50", [1, 3, 224, 224])
     x = b.add("Relu", b.conv("input", 3, 64, 7, 2))
     x = b.add("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
     cin = 64
     for width, blocks, first in ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)):
-        for i in range(blocks):
+        for i in range(blocks * repeat):
             stride = first if i == 0 else 1
             short = x if i else b.conv(x, cin, width * 4, 1, stride, gain=1.0)
             y = b.add("Relu", b.conv(x, cin, width))

@@ -1,8 +1,8 @@
 """Measures compiled libraries beside ONNX Runtime, OpenVINO and oneDNN on the same buffers in one process, and writes what it found.
 
-usage: run.py --bin=FOLDER --work=FOLDER [--cases=NAME,...] [--threads=1,2] [--rounds=15] [--block=0.02] [--docs=FILE]
+usage: run.py --bin=FOLDER --work=FOLDER [--cases=NAME,...] [--threads=1,2] [--rounds=15] [--block=0.02] [--docs=FILE] [--skip-compiling]
 
-Results are compared before anything is timed. Writes results.json, results.md and results.png into the work folder; --docs puts
+With resnet50, compiling twice as deep networks and measuring ranges is timed too, unless --skip-compiling. Results are compared before anything is timed. Writes results.json, results.md and results.png into the work folder; --docs puts
 the tables between the marks `<!-- measured -->` and `<!-- end -->` of a document.
 """
 import argparse
@@ -18,6 +18,7 @@ os.environ["KMP_BLOCKTIME"] = "1"
 import numpy as np  # noqa: E402
 import onnx  # noqa: E402
 
+import compiling  # noqa: E402
 import contenders  # noqa: E402
 import measure  # noqa: E402
 import models  # noqa: E402
@@ -113,6 +114,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--block", type=float, default=0.02)
     parser.add_argument("--docs")
+    parser.add_argument("--skip-compiling", action="store_true")
     options = parser.parse_args()
     cases = options.cases.split(",")
     unknown = [case for case in cases if case not in CASES]
@@ -134,6 +136,10 @@ def main():
             row = measure_case(case, files, threads, libraries, options)
             found["rows"].append(row)
             print(report.line(row), flush=True)
+    compiler = os.path.join(options.bin, "quant-compile")
+    if "resnet50" in cases and not options.skip_compiling:
+        found["depth"] = compiling.depth(compiler, options.work)
+        found["calibration"] = compiling.calibration(compiler, os.path.join(options.work, "resnet50", "resnet50.onnx"), options.work)
     report.write(found, options.work, options.docs)
 
 
