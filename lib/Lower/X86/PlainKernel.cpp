@@ -6,6 +6,9 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
+/// Where one tile reads all of a panel, each stream of weights is prefetched by this many steps of the reduction.
+constexpr int64_t kStepsAhead = 32;
+
 int64_t PlainKernel::getPanels() const { return llvm::divideCeil(plan.channels, tile.vectors * tile.lanes); }
 
 void PlainKernel::buildPanel(Value panel, Value chunk, const Place &outerPlace) {
@@ -89,6 +92,9 @@ SmallVector<Value> PlainKernel::buildStep(Value lhsAt, Value rhsAt, ArrayRef<Val
     int64_t channel = v * lanes;
     Value at = add(rhsAt, channel / kChannelBlock * plan.blockStride + channel % kChannelBlock * plan.step);
     weights.push_back(load(rhsType, rhs, at));
+    if (tilesPerPanel == 1 && channel % kChannelBlock == 0)
+      memref::PrefetchOp::create(b, loc, rhs, ValueRange{add(at, kStepsAhead * plan.getGroupStride())},
+                                 /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
   }
   prefetch(rhsAt);
   if (plan.step == 2)
