@@ -29,9 +29,12 @@ static std::optional<Pack> match(linalg::GenericOp op) {
       op.getNumParallelLoops() != op.getNumLoops() || op.getNumLoops() < 3 ||
       op.getBody()->getTerminator()->getOperand(0) != op.getBody()->getArgument(0))
     return std::nullopt;
-  auto from = cast<MemRefType>(op.getDpsInputs()[0].getType()), to = cast<MemRefType>(op.getDpsInits()[0].getType());
+  // An input may be a scalar.
+  auto from = dyn_cast<MemRefType>(op.getDpsInputs()[0].getType()),
+       to = cast<MemRefType>(op.getDpsInits()[0].getType());
   AffineMap source = op.getIndexingMapsArray()[0];
-  if (!op.getIndexingMapsArray()[1].isIdentity() || !isContiguous(from) || !isContiguous(to))
+  if (!from || from.getRank() == 0 || !op.getIndexingMapsArray()[1].isIdentity() || !isContiguous(from) ||
+      !isContiguous(to))
     return std::nullopt;
   Pack pack{to.getDimSize(to.getRank() - 2), to.getDimSize(to.getRank() - 1)};
   if (pack.parts * to.getElementTypeBitWidth() != 32 || pack.parts == 1)

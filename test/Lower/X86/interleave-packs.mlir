@@ -33,9 +33,9 @@ func.func @pairs_of_short_floats(%x: memref<16x48xbf16>, %y: memref<3x8x16x2xbf1
 
 // Where a lane's parts lie side by side already, or something is computed, or a lane has another size, other passes do better.
 // CHECK-LABEL: @what_is_no_such_copy
-// CHECK-COUNT-3: linalg.generic
+// CHECK-COUNT-5: linalg.generic
 // CHECK-NOT: vector.interleave
-func.func @what_is_no_such_copy(%x: memref<48x32xi8>, %y: memref<3x8x16x4xi8>, %z: memref<32x48xi8>, %w: memref<3x4x16x8xi8>) {
+func.func @what_is_no_such_copy(%x: memref<48x32xi8>, %y: memref<3x8x16x4xi8>, %z: memref<32x48xi8>, %w: memref<3x4x16x8xi8>, %one: memref<i8>, %scalar: i8) {
   linalg.generic {indexing_maps = [affine_map<(b, k, c, j) -> (b * 16 + c, k * 4 + j)>, #out], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%x : memref<48x32xi8>) outs(%y : memref<3x8x16x4xi8>) {
   ^bb0(%a: i8, %o: i8):
@@ -49,6 +49,16 @@ func.func @what_is_no_such_copy(%x: memref<48x32xi8>, %y: memref<3x8x16x4xi8>, %
   }
   linalg.generic {indexing_maps = [affine_map<(b, k, c, j) -> (k * 8 + j, b * 16 + c)>, #out], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%z : memref<32x48xi8>) outs(%w : memref<3x4x16x8xi8>) {
+  ^bb0(%a: i8, %o: i8):
+    linalg.yield %a : i8
+  }
+  linalg.generic {indexing_maps = [affine_map<(b, k, c, j) -> ()>, #out], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%one : memref<i8>) outs(%y : memref<3x8x16x4xi8>) {
+  ^bb0(%a: i8, %o: i8):
+    linalg.yield %a : i8
+  }
+  linalg.generic {indexing_maps = [affine_map<(b, k, c, j) -> ()>, #out], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%scalar : i8) outs(%y : memref<3x8x16x4xi8>) {
   ^bb0(%a: i8, %o: i8):
     linalg.yield %a : i8
   }
