@@ -1,9 +1,11 @@
 //===- TileTransposes.cpp - Elementwise operations that transpose work on square tiles in registers --------------===//
+#include "QuantizeArith.h"
 #include "TargetPath.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/X86/Passes.h"
 #include "quant-opt/Support/CpuPath.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -60,8 +62,8 @@ struct Transpose {
 
 class Emitter {
 public:
-  Emitter(OpBuilder &builder, linalg::GenericOp op, const Transpose &transpose)
-      : b(builder), op(op), loc(op.getLoc()), transpose(transpose), ranges(op.getStaticLoopRanges()),
+  Emitter(OpBuilder &builder, linalg::GenericOp op, const Transpose &transpose, CpuPath path)
+      : b(builder), op(op), loc(op.getLoc()), transpose(transpose), path(path), ranges(op.getStaticLoopRanges()),
         ivs(ranges.size()) {}
 
   void emit() {
@@ -161,37 +163,43 @@ private:
     ivs[*slowest] = here;
   }
 
-  /// The body for `size` neighbours along `across`, at `row` along `along`.
-  Value emitRow(int64_t row) {
-    Block &body = *op.getBlock();
+  Value vectorize(IRMapping &mapping, Value value) {
+    if (!mapping.contains(value))
+      mapping.map(value, broadcast(value));
+    return mapping.lookup(value);
+  }
+
+  /// The body before `end` for `size` neighbours along `across`, at `row` along `along`.
+  IRMapping emitRow(int64_t row, Operation *end) {
     IRMapping mapping;
     for (OpOperand *operand : op.getDpsInputOperands())
       mapping.map(op.getMatchingBlockArgument(operand), load(*operand, row));
-    auto vectorize = [&](Value value) {
-      if (!mapping.contains(value))
-        mapping.map(value, broadcast(value));
-    };
-    for (Operation &inner : body.without_terminator()) {
+    for (Operation &inner : llvm::make_range(op.getBlock()->begin(), end->getIterator())) {
       if (auto constant = dyn_cast<arith::ConstantOp>(inner)) {
         auto attr = DenseElementsAttr::get(vectorOf(constant.getType()), constant.getValue());
         mapping.map(constant.getResult(), arith::ConstantOp::create(b, loc, cast<TypedAttr>(attr)).getResult());
         continue;
       }
-      llvm::for_each(inner.getOperands(), vectorize);
+      for (Value operand : inner.getOperands())
+        vectorize(mapping, operand);
       Operation *wide = b.clone(inner, mapping);
       wide->getResult(0).setType(vectorOf(inner.getResult(0).getType()));
       mapping.map(inner.getResult(0), wide->getResult(0));
     }
-    Value result = body.getTerminator()->getOperand(0);
-    vectorize(result);
-    return mapping.lookup(result);
+    return mapping;
   }
 
   void emitTile() {
+    Operation *yield = op.getBlock()->getTerminator();
+    auto last = yield->getOperand(0).getDefiningOp<QuantizeOp>();
+    if (last && last->getNextNode() == yield && last.getType().isInteger(8))
+      return emitByteTile(last);
     int64_t size = transpose.size;
     SmallVector<Value> rows;
-    for (int64_t row = 0; row < size; ++row)
-      rows.push_back(emitRow(row));
+    for (int64_t row = 0; row < size; ++row) {
+      IRMapping mapping = emitRow(row, yield);
+      rows.push_back(vectorize(mapping, yield->getOperand(0)));
+    }
     // Interleaving each row with the one half the rows further on, once for each bit of the size, transposes.
     SmallVector<int64_t> low, high;
     for (int64_t i = 0; i < size / 2; ++i) {
@@ -211,10 +219,64 @@ private:
       vector::StoreOp::create(b, loc, row, out.get(), getIndices(out, transpose.across, i));
   }
 
+  /// Rounding packs four rows into bytes, four of a row side by side in each 128 bits. Each four rows become words of
+  /// one column, and the words of a column then come together.
+  void emitByteTile(QuantizeOp last) {
+    int64_t size = transpose.size;
+    QuantizeArith arith(b, loc, vectorOf(b.getF32Type()), path);
+    SmallVector<Value> parts;
+    for (int64_t row = 0; row < size; row += 4) {
+      SmallVector<Value> values;
+      for (int64_t i = row; i < row + 4; ++i) {
+        IRMapping mapping = emitRow(i, last);
+        Value input = vectorize(mapping, last.getInput());
+        values.push_back(arith.beforeRounding(last, input, vectorize(mapping, last.getScale())));
+      }
+      Value bytes = arith.roundToInterleavedBytes(values, QuantizeArith::getRounding(last));
+      SmallVector<int64_t> order;
+      for (int64_t i = 0; i < 4 * size; ++i)
+        order.push_back(i / 16 * 16 + i % 4 * 4 + i % 16 / 4);
+      parts.push_back(vector::ShuffleOp::create(b, loc, bytes, bytes, order));
+    }
+    int64_t together = 1;
+    for (; parts.size() > 1 && together < size / 4; together *= 2) {
+      VectorType words = VectorType::get(size / together, b.getIntegerType(32 * together));
+      int64_t inLane = 4 / together;
+      SmallVector<int64_t> low, high;
+      for (int64_t i = 0; i < words.getNumElements(); i += inLane)
+        for (int64_t j = 0; j < inLane / 2; ++j) {
+          low.append({i + j, words.getNumElements() + i + j});
+          high.append({i + inLane / 2 + j, words.getNumElements() + i + inLane / 2 + j});
+        }
+      SmallVector<Value> next(parts.size());
+      // Neighbours of rows together, low halves before high ones.
+      for (size_t i = 0; i < parts.size(); i += 2 * together)
+        for (int64_t j = 0; j < together; ++j) {
+          Value x = vector::BitCastOp::create(b, loc, words, parts[i + j]);
+          Value y = vector::BitCastOp::create(b, loc, words, parts[i + together + j]);
+          next[i + 2 * j] = vector::ShuffleOp::create(b, loc, x, y, low);
+          next[i + 2 * j + 1] = vector::ShuffleOp::create(b, loc, x, y, high);
+        }
+      parts = std::move(next);
+    }
+    OpOperand &out = *op.getDpsInitOperand(0);
+    int64_t columnsInLane = 4 / parts.size();
+    for (auto [i, part] : llvm::enumerate(parts)) {
+      Value bytes = vector::BitCastOp::create(b, loc, VectorType::get(4 * size, b.getI8Type()), part);
+      for (int64_t at = 0; at < 4 * size; at += size) {
+        int64_t column = at / 16 * 4 + i * columnsInLane + at % 16 / size;
+        Value slice = vector::ExtractStridedSliceOp::create(b, loc, bytes, ArrayRef<int64_t>{at},
+                                                            ArrayRef<int64_t>{size}, ArrayRef<int64_t>{1});
+        vector::StoreOp::create(b, loc, slice, out.get(), getIndices(out, transpose.across, column));
+      }
+    }
+  }
+
   OpBuilder &b;
   linalg::GenericOp op;
   Location loc;
   Transpose transpose;
+  CpuPath path;
   SmallVector<int64_t> ranges;
   SmallVector<Value> ivs;
   std::optional<unsigned> slowest; // the loop that one iteration of the step differs in from the next
@@ -278,7 +340,7 @@ struct TileTransposes : public qnn::impl::TileTransposesPassBase<TileTransposes>
     for (linalg::GenericOp op : ops)
       if (std::optional<Transpose> transpose = match(op, *target)) {
         OpBuilder builder(op);
-        Emitter(builder, op, *transpose).emit();
+        Emitter(builder, op, *transpose, *target).emit();
         op.erase();
         ++numTiled;
       }

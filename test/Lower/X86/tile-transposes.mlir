@@ -7,18 +7,18 @@
 #rows = affine_map<(h, c, p) -> (c, h, p)>
 #out = affine_map<(h, c, p) -> (h, p, c)>
 
-// Channels move inside the pixels: four rows are loaded, quantized, interleaved twice and stored. Six pixels are two tiles, the last of
-// which begins at the third pixel.
+// Channels move inside the pixels: four rows are loaded, rounded to one vector of bytes, and stored pixel by pixel. Six pixels are two
+// tiles, the last of which begins at the third pixel.
 // CHECK-LABEL: @tiles_are_loaded_computed_transposed_and_stored
 // CHECK: scf.forall (%{{.*}}) in (1)
 // CHECK: arith.minui
-// CHECK-COUNT-4: qnn.quantize {{.*}} : vector<4xf32>, vector<4xf32> -> vector<4xi8>
-// CHECK-COUNT-4: vector.shuffle %{{.*}}, %{{.*}} [{{0, 4, 1, 5|2, 6, 3, 7}}] : vector<4xi8>, vector<4xi8>
-// CHECK-COUNT-4: vector.shuffle
+// CHECK-COUNT-4: vector.load {{.*}}, vector<4xf32>
+// CHECK: packuswb
+// CHECK: vector.shuffle %{{.*}}, %{{.*}} [0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15] : vector<16xi8>, vector<16xi8>
 // CHECK-COUNT-4: vector.store {{.*}} : memref<2x6x8xi8, strided<[64, 8, 1], offset: 16>>, vector<4xi8>
 // CHECK-NOT: linalg.generic
 // WIDE-LABEL: @tiles_are_loaded_computed_transposed_and_stored
-// WIDE: qnn.quantize {{.*}} : vector<4xf32>
+// WIDE: vector.load {{.*}} vector<4xf32>
 func.func @tiles_are_loaded_computed_transposed_and_stored() {
   %x = qnn.buffer input [0] : memref<8x2x6xf32>
   %y = qnn.buffer workspace [64] : memref<2x8x8xi8>
@@ -69,6 +69,11 @@ func.func @what_does_not_transpose_stays(%x: memref<8x8xf32>, %y: memref<8x8xf32
 // CHECK: vector.load
 // CHECK: %[[NEXT:.*]] = arith.addi %[[HERE]], %{{.*}} : index
 // CHECK: memref.prefetch %{{.*}}[%{{.*}}, %[[NEXT]], %{{.*}}], read, locality<2>, data : memref<16x64x32xf32>
+// WIDE-LABEL: @the_next_row_is_prefetched
+// WIDE-COUNT-4: packuswb.512
+// WIDE-COUNT-4: vector.shuffle {{.*}} {{.*}} : vector<16xi32>, vector<16xi32>
+// WIDE-COUNT-4: vector.shuffle {{.*}} : vector<8xi64>, vector<8xi64>
+// WIDE-COUNT-16: vector.store {{.*}}, vector<16xi8>
 func.func @the_next_row_is_prefetched() {
   %x = qnn.buffer input [0] : memref<16x64x32xf32>
   %y = qnn.buffer workspace [0] : memref<64x32x16xi8>
@@ -78,6 +83,22 @@ func.func @the_next_row_is_prefetched() {
   ^bb0(%a: f32, %o: i8):
     %q = qnn.quantize %a, %s zero_point 3 clamp [0, 255] unsigned : f32, f32 -> i8
     linalg.yield %q : i8
+  }
+  return
+}
+
+// Four rows of floats are interleaved twice.
+// CHECK-LABEL: @floats_are_interleaved
+// CHECK-COUNT-4: vector.shuffle %{{.*}}, %{{.*}} [{{0, 4, 1, 5|2, 6, 3, 7}}] : vector<4xf32>, vector<4xf32>
+// CHECK-COUNT-4: vector.shuffle
+// CHECK-COUNT-4: vector.store {{.*}}, vector<4xf32>
+func.func @floats_are_interleaved() {
+  %x = qnn.buffer input [0] : memref<4x4xf32>
+  %y = qnn.buffer workspace [0] : memref<4x4xf32>
+  linalg.generic {indexing_maps = [#turned, #plain], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<4x4xf32>) outs(%y : memref<4x4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
   }
   return
 }

@@ -10,8 +10,10 @@ def TileTransposesPass : Pass<"qnn-tile-transposes"> {
   let description = [{
     Expects linalg operations on memrefs. An elementwise `linalg.generic` that reads contiguously along one loop and writes contiguously
     along another becomes loops over square tiles of 16, 8 or 4: each row of a tile is loaded and computed as one vector, the tile
-    is transposed by interleaving rows, and each row of the result is stored as one vector. The last tile of a loop ends with it
-    and repeats some of the one before. Everything else is left as it is. Refuses an unknown path.
+    is transposed by interleaving rows, and each row of the result is stored as one vector. Where the body ends in `qnn.quantize` to
+    bytes, four rows are rounded and packed to one vector of bytes first, which leaves a quarter of the interleaving. The last tile of a
+    loop ends with it and repeats some of the one before. What the next iteration of a step reads is prefetched. Everything else is
+    left as it is. Refuses an unknown path.
 
     ```mlir
     linalg.generic {d0, d1 -> d1, d0; d0, d1 -> d0, d1} ins(%x : memref<4x4xf32>) outs(%y : memref<4x4xf32>) { yield %in }
@@ -27,7 +29,7 @@ def TileTransposesPass : Pass<"qnn-tile-transposes"> {
   }];
   let options = [Option<"path", "path", "std::string", "\"x86-64\"", "the CPU path: avx512bf16, avx512vbmi, avx512vnni, avxvnni, avx512, avx2, x86-64">];
   let statistics = [Statistic<"numTiled", "tiled", "operations that work on tiles">];
-  let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
+  let dependentDialects = ["arith::ArithDialect", "LLVM::LLVMDialect", "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
 }
 
 def InterleavePacksPass : Pass<"qnn-interleave-packs"> {
