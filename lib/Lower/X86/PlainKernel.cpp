@@ -8,6 +8,8 @@ using namespace mlir::qnn;
 
 /// Where one tile reads all of a panel, each stream of weights is prefetched by this many steps of the reduction.
 constexpr int64_t kStepsAhead = 32;
+/// Weights of fewer bytes than this are not worth prefetching: the first cache holds them beside lhs.
+constexpr int64_t kNearBytes = 16384;
 
 int64_t PlainKernel::getPanels() const { return llvm::divideCeil(plan.channels, tile.vectors * tile.lanes); }
 
@@ -48,7 +50,8 @@ void PlainKernel::buildPanel(const Place &panelPlace, Value chunk, Value channel
 void PlainKernel::findPrefetches(const Place &place, int64_t vectors) {
   bool movesOutside = llvm::any_of(plan.outer, [](const PlanLoop &loop) { return loop.rhs != 0; });
   prefetchStride = 0;
-  if (getPanels() == 1 || tilesPerPanel == 1 || movesOutside)
+  int64_t bytes = plan.blockStride * plan.getBlocks() * elementOf(rhs).getIntOrFloatBitWidth() / 8;
+  if (getPanels() == 1 || tilesPerPanel == 1 || movesOutside || bytes < kNearBytes)
     return;
   int64_t panel = llvm::divideCeil(vectors * tile.lanes, kChannelBlock) * plan.blockStride;
   int64_t share = llvm::divideCeil(panel, tilesPerPanel);

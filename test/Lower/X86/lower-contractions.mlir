@@ -132,11 +132,11 @@ func.func @floats_are_fused_multiply_adds(%a: memref<2x8xf32>, %w: memref<1x8x16
 // Two panels of channels, each of which several tiles of rows read: at each step a tile prefetches its share of the panel that comes next.
 // CHECK-LABEL: @tiles_prefetch_the_weights_of_the_next_panel
 // CHECK: scf.for {{.*}} -> (vector<16xi32>
-// CHECK: memref.prefetch %{{.*}}[%{{.*}}], read, locality<2>, data : memref<8192xi8>
+// CHECK: memref.prefetch %{{.*}}[%{{.*}}], read, locality<2>, data : memref<32768xi8>
 // CHECK: qnn.dot4
-func.func @tiles_prefetch_the_weights_of_the_next_panel(%a: memref<28x64xi8>, %w: memref<8x16x16x4xi8>, %y: memref<28x128xi32>) {
-  qnn.contract ins(%a, %w : memref<28x64xi8>, memref<8x16x16x4xi8>) outs(%y : memref<28x128xi32>)
-      attributes {extents = array<i64: 28, 128, 64>, indexing_maps = [#mk, #nk, #mn], packed_k = array<i64: 2>, run_dims = 1 : i64,
+func.func @tiles_prefetch_the_weights_of_the_next_panel(%a: memref<28x256xi8>, %w: memref<8x64x16x4xi8>, %y: memref<28x128xi32>) {
+  qnn.contract ins(%a, %w : memref<28x256xi8>, memref<8x64x16x4xi8>) outs(%y : memref<28x128xi32>)
+      attributes {extents = array<i64: 28, 128, 256>, indexing_maps = [#mk, #nk, #mn], packed_k = array<i64: 2>, run_dims = 1 : i64,
                   iterator_types = [#linalg.iterator_type<parallel>, #linalg.iterator_type<parallel>, #linalg.iterator_type<reduction>]} {
   ^bb0(%acc: i32):
     qnn.yield %acc : i32
