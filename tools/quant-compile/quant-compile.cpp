@@ -1,6 +1,7 @@
 //===- quant-compile.cpp - From a model file to a library, or to a form on the way -------------------------------===//
 #include "Compile.h"
 
+#include "quant-opt/Dialect/Qnn/IR/Precision.h"
 #include "quant-opt/Support/CommandLine.h"
 #include "quant-opt/Support/Diagnostics.h"
 #include "quant-opt/Support/GuardedParser.h"
@@ -69,6 +70,25 @@ static llvm::Error parseDims(ArrayRef<std::string> list, std::map<std::string, i
   return llvm::Error::success();
 }
 
+/// Refuses words that the passes could not read: with the command line, not with the model, something is wrong.
+static llvm::Error checkWords(const QuantizeOptions &how) {
+  double number;
+  if (!how.minSqnr.empty() && how.minSqnr != "off" &&
+      (StringRef(how.minSqnr).getAsDouble(number) || !std::isfinite(number)))
+    return usageError("option --min-sqnr needs a number of dB or off, not \"" + how.minSqnr + "\"");
+  if (!how.maxMetricDrop.empty() && (StringRef(how.maxMetricDrop).getAsDouble(number) || !(number >= 0)))
+    return usageError("option --max-metric-drop needs a number of points of at least 0, not \"" + how.maxMetricDrop +
+                      "\"");
+  for (const std::string &layer : how.layers) {
+    auto [pattern, word] = StringRef(layer).rsplit('=');
+    if (pattern.empty() || !StringRef(layer).contains('='))
+      return usageError("option --layer needs PATTERN=PRECISION, not \"" + layer + "\"");
+    if (!parsePrecision(word))
+      return usageError("option --layer has no precision \"" + word + "\"" + suggestNearest(word, getPrecisionNames()));
+  }
+  return llvm::Error::success();
+}
+
 /// Refuses options of quantization that would be ignored without a word, and quantization that lacks what it needs.
 static llvm::Error checkQuantization(const CompileOptions &options, std::vector<std::string> given) {
   const QuantizeOptions &how = options.quantize;
@@ -87,7 +107,7 @@ static llvm::Error checkQuantization(const CompileOptions &options, std::vector<
     return usageError("options of quantization were given without --quantize=static: " + llvm::join(given, ", "));
   if (how.enabled && calibrates && !how.ranges.empty())
     return usageError("--ranges takes the place of calibration data; give one of them");
-  return llvm::Error::success();
+  return checkWords(how);
 }
 
 /// The output beside the model when none is named: text goes to standard output.
