@@ -37,7 +37,9 @@ FailureOr<RangeTable> mlir::qnn::calibrateModule(ModuleOp module, const Calibrat
     if (function.isPublic() && name.empty())
       name = function.getName();
   });
-  const std::string hash = hashModule(*observed);
+  // Only tables that outlive this run have to say whose they are.
+  const bool isKept = !options.rangesOut.empty() || !options.resume.empty() || !options.merge.empty();
+  const std::string hash = isKept ? hashModule(*observed) : "";
   std::vector<ObservedEdge> edges;
   for (ObserveOp observe : insertObservers(*observed)) {
     ArrayRef<int64_t> shape = cast<RankedTensorType>(observe.getType()).getShape();

@@ -358,14 +358,28 @@ private:
     if (homogeneity.scalesBody && !options.perChannelBounds)
       return fixAround(op, rule, "its bounds may not become one for each channel");
     Value made = op->getResult(0);
-    uint32_t first = getNodes(made);
+    auto isTied = [&](OpOperand *operand) {
+      return llvm::is_contained(rule.activations, operand) || llvm::is_contained(homogeneity.scaled, operand);
+    };
+    // A result whose elements are those of an operand, one by one, needs no nodes of its own.
+    if (!valueNodes.count(made))
+      for (auto [operand, map] : llvm::zip(rule.inputs, rule.maps))
+        if (isTied(operand) && !llvm::is_contained(homogeneity.invariant, operand) && map.isIdentity() &&
+            !isConstantValue(operand->get())) {
+          const uint32_t shared = getNodes(operand->get());
+          valueNodes[made] = shared;
+          break;
+        }
+    const uint32_t first = getNodes(made);
     for (auto [operand, map] : llvm::zip(rule.inputs, rule.maps)) {
-      if (!llvm::is_contained(rule.activations, operand) && !llvm::is_contained(homogeneity.scaled, operand))
+      if (!isTied(operand))
         continue;
       if (llvm::is_contained(homogeneity.invariant, operand)) {
         fix(operand->get());
         continue;
       }
+      if (map.isIdentity() && valueNodes.lookup(operand->get()) == first)
+        continue;
       uint32_t operandFirst = getNodes(*operand);
       SmallVector<int64_t> strides(getShape(made).size(), 0);
       int64_t stride = 1;
