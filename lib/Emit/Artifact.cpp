@@ -1,12 +1,12 @@
 //===- Artifact.cpp - Links code, tables, weights and runtime of a program into one file -------------------------===//
 #include "quant-opt/Emit/Artifact.h"
 
+#include "CodeGen.h"
 #include "Embedded.h"
 #include "Link.h"
 #include "Tables.h"
 
 #include "quant-opt/Support/Diagnostics.h"
-#include "quant-opt/Support/Identifiers.h"
 
 #include "llvm/Support/ThreadPool.h"
 
@@ -30,11 +30,6 @@ private:
 };
 } // namespace
 
-/// What precedes the symbols of a path's steps, which need to be unique in the path only.
-static std::string getPrefix(const Program &program, CpuPath path) {
-  return program.name + "_" + makeIdentifier(getCpuPathName(path)) + "_";
-}
-
 llvm::Constant *TableBuilder::codes() {
   auto *stepType = llvm::StructType::get(*context, {pointer, i64, i64});
   auto *infoType = llvm::StructType::get(*context, {pointer, pointer, i64, i64});
@@ -50,7 +45,7 @@ llvm::Constant *TableBuilder::codes() {
   SmallVector<llvm::Constant *> codes;
   for (const ProgramCode &code : program.codes) {
     SmallVector<llvm::Constant *> steps, infos;
-    std::string prefix = getPrefix(program, code.path);
+    std::string prefix = getStepPrefix(program, code.path);
     for (const ProgramStep &step : code.steps) {
       auto *function =
           cast<llvm::Function>(module->getOrInsertFunction(addPrefix(prefix, step.symbol), functionType).getCallee());
@@ -145,16 +140,17 @@ static std::vector<std::string> getExports(const Program &program) {
   return names;
 }
 
-llvm::Expected<std::vector<char>> qnn::emitArtifact(Program &program, const EmitOptions &options) {
+llvm::Expected<MachineCode> qnn::compileProgram(Program &program, unsigned threads) {
   std::vector<OwnedModule> modules;
   for (ProgramCode &code : program.codes) {
-    llvm::Expected<OwnedModule> module = translateCode(code, getPrefix(program, code.path));
+    llvm::Expected<OwnedModule> module = translateCode(code, getStepPrefix(program, code.path));
     if (!module)
       return module.takeError();
     modules.push_back(std::move(*module));
   }
-  std::vector<llvm::SmallVector<char, 0>> objects(modules.size() + 1);
-  if (llvm::Error error = forEachPath(modules.size(), options.threads, [&](size_t i) -> llvm::Error {
+  MachineCode code;
+  code.objects.resize(modules.size());
+  if (llvm::Error error = forEachPath(modules.size(), threads, [&](size_t i) -> llvm::Error {
         CpuPath path = program.codes[i].path;
         OwnedModule owned = std::move(modules[i]);
         if (llvm::Error error = optimize(*owned.module, path))
@@ -162,11 +158,14 @@ llvm::Expected<std::vector<char>> qnn::emitArtifact(Program &program, const Emit
         llvm::Expected<llvm::SmallVector<char, 0>> object = compileToObject(*owned.module, path);
         if (!object)
           return object.takeError();
-        objects[i] = std::move(*object);
+        code.objects[i] = std::move(*object);
         return llvm::Error::success();
       }))
-    return error;
+    return std::move(error);
+  return code;
+}
 
+llvm::Expected<std::vector<char>> qnn::linkArtifact(Program &program, MachineCode code, const EmitOptions &options) {
   llvm::Expected<MemoryFile> weights = MemoryFile::create(program.weights);
   if (!weights)
     return weights.takeError();
@@ -176,19 +175,25 @@ llvm::Expected<std::vector<char>> qnn::emitArtifact(Program &program, const Emit
   llvm::Expected<llvm::SmallVector<char, 0>> object = compileToObject(*tables->module, CpuPath::X86_64);
   if (!object)
     return object.takeError();
-  objects.back() = std::move(*object);
-
-  std::vector<ArrayRef<char>> views(objects.begin(), objects.end());
+  program.weights = {}; // They are in the object now.
+  code.objects.push_back(std::move(*object));
   if (options.kind == ArtifactKind::Object)
-    return linkObject(views);
-  return linkShared(views, getExports(program), options.soname);
+    return linkObject(std::move(code.objects));
+  return linkShared(std::move(code.objects), getExports(program), options.soname);
+}
+
+llvm::Expected<std::vector<char>> qnn::emitArtifact(Program &program, const EmitOptions &options) {
+  llvm::Expected<MachineCode> code = compileProgram(program, options.threads);
+  if (!code)
+    return code.takeError();
+  return linkArtifact(program, std::move(*code), options);
 }
 
 llvm::Expected<std::string> qnn::emitLLVMText(Program &program) {
   std::string text;
   llvm::raw_string_ostream os(text);
   for (ProgramCode &code : program.codes) {
-    llvm::Expected<OwnedModule> module = translateCode(code, getPrefix(program, code.path));
+    llvm::Expected<OwnedModule> module = translateCode(code, getStepPrefix(program, code.path));
     if (!module)
       return module.takeError();
     if (llvm::Error error = optimize(*module->module, code.path))

@@ -2,6 +2,7 @@
 #include "CodeGen.h"
 
 #include "quant-opt/Support/Diagnostics.h"
+#include "quant-opt/Support/Identifiers.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -64,6 +65,10 @@ static StringRef getTuning(CpuPath path) {
 
 std::string qnn::addPrefix(StringRef prefix, StringRef symbol) {
   return symbol.starts_with(prefix) ? symbol.str() : (prefix + symbol).str();
+}
+
+std::string qnn::getStepPrefix(const Program &program, CpuPath path) {
+  return program.name + "_" + makeIdentifier(getCpuPathName(path)) + "_";
 }
 
 llvm::Expected<OwnedModule> qnn::translateCode(ProgramCode &code, StringRef prefix) {

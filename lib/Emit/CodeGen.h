@@ -24,6 +24,9 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(CpuPath
 /// `symbol` with `prefix` before it unless it starts so already.
 std::string addPrefix(StringRef prefix, StringRef symbol);
 
+/// What precedes the symbols of a path's steps in an artifact; without it they are unique in the path only.
+std::string getStepPrefix(const Program &program, CpuPath path);
+
 /// The LLVM IR of one path. Every step's symbol gets `prefix` if it lacks it; everything else that is defined becomes
 /// internal.
 llvm::Expected<OwnedModule> translateCode(ProgramCode &code, StringRef prefix);

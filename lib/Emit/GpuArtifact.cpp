@@ -120,8 +120,8 @@ llvm::Expected<std::vector<char>> qnn::emitGpuArtifact(GpuProgram &program, cons
     return object.takeError();
   const std::string &name = program.model.name;
   if (options.kind == ArtifactKind::Object)
-    return linkObject({*object});
-  return linkShared({*object}, {name + "_run", name + "_workspace_bytes", name + "_info"}, options.soname);
+    return linkObject({std::move(*object)});
+  return linkShared({std::move(*object)}, {name + "_run", name + "_workspace_bytes", name + "_info"}, options.soname);
 }
 
 llvm::Expected<std::vector<char>> qnn::emitEmulation(GpuProgram &program, const EmitOptions &options) {
@@ -152,5 +152,5 @@ llvm::Expected<std::vector<char>> qnn::emitEmulation(GpuProgram &program, const 
   for (const GpuLaunch &launch : program.launches)
     if (!llvm::is_contained(kernels, launch.kernel))
       kernels.push_back(launch.kernel);
-  return linkShared({*object}, kernels, options.soname);
+  return linkShared({std::move(*object)}, kernels, options.soname);
 }

@@ -50,23 +50,40 @@ static AlignedBytes allocate(size_t bytes) {
   return AlignedBytes(static_cast<char *>(aligned_alloc(64, std::max<size_t>((bytes + 63) / 64 * 64, 64))));
 }
 
-llvm::Expected<std::unique_ptr<JitModel>> JitModel::create(Program &&program) {
-  ProgramCode *code = nullptr;
-  for (ProgramCode &candidate : program.codes)
-    if (!code && hostSupports(candidate.path))
-      code = &candidate;
-  if (!code)
-    return makeToolError(ExitCode::BadInput, "the program holds no code that this machine can run");
+/// The number of the first path, the best, that this machine can run.
+static llvm::Expected<size_t> findPath(const Program &program) {
+  for (auto [i, code] : llvm::enumerate(program.codes))
+    if (hostSupports(code.path))
+      return i;
+  return makeToolError(ExitCode::BadInput, "the program holds no code that this machine can run");
+}
 
-  llvm::Expected<OwnedModule> module = translateCode(*code, /*prefix=*/"");
+llvm::Expected<std::unique_ptr<JitModel>> JitModel::create(Program &&program) {
+  llvm::Expected<size_t> number = findPath(program);
+  if (!number)
+    return number.takeError();
+  ProgramCode &code = program.codes[*number];
+  llvm::Expected<OwnedModule> module = translateCode(code, /*prefix=*/"");
   if (!module)
     return module.takeError();
-  if (llvm::Error error = optimize(*module->module, code->path))
+  if (llvm::Error error = optimize(*module->module, code.path))
     return error;
-  llvm::Expected<llvm::SmallVector<char, 0>> object = compileToObject(*module->module, code->path);
+  llvm::Expected<llvm::SmallVector<char, 0>> object = compileToObject(*module->module, code.path);
   if (!object)
     return object.takeError();
+  return load(program, code, *object, /*prefix=*/"");
+}
 
+llvm::Expected<std::unique_ptr<JitModel>> JitModel::load(const Program &program, const MachineCode &code) {
+  llvm::Expected<size_t> number = findPath(program);
+  if (!number)
+    return number.takeError();
+  const ProgramCode &path = program.codes[*number];
+  return load(program, path, code.objects[*number], getStepPrefix(program, path.path));
+}
+
+llvm::Expected<std::unique_ptr<JitModel>> JitModel::load(const Program &program, const ProgramCode &code,
+                                                         ArrayRef<char> object, StringRef prefix) {
   auto state = std::make_unique<State>();
   llvm::Expected<std::unique_ptr<llvm::orc::LLJIT>> jit = llvm::orc::LLJITBuilder().create();
   if (!jit)
@@ -78,10 +95,10 @@ llvm::Expected<std::unique_ptr<JitModel>> JitModel::create(Program &&program) {
     return search.takeError();
   state->jit->getMainJITDylib().addGenerator(std::move(*search));
   if (llvm::Error error = state->jit->addObjectFile(
-          llvm::MemoryBuffer::getMemBufferCopy(StringRef(object->data(), object->size()), program.name)))
+          llvm::MemoryBuffer::getMemBufferCopy(StringRef(object.data(), object.size()), program.name)))
     return error;
-  for (const ProgramStep &step : code->steps) {
-    llvm::Expected<llvm::orc::ExecutorAddr> address = state->jit->lookup(step.symbol);
+  for (const ProgramStep &step : code.steps) {
+    llvm::Expected<llvm::orc::ExecutorAddr> address = state->jit->lookup(addPrefix(prefix, step.symbol));
     if (!address)
       return address.takeError();
     state->steps.push_back({address->toPtr<quant_opt_step_fn>(), step.count});
@@ -93,9 +110,9 @@ llvm::Expected<std::unique_ptr<JitModel>> JitModel::create(Program &&program) {
   if (!state->weights || !state->workspace)
     return makeToolError(ExitCode::Limit, "out of memory for the weights or the workspace");
   std::copy(program.weights.begin(), program.weights.end(), state->weights.get());
-  state->inputs = std::move(program.inputs);
-  state->outputs = std::move(program.outputs);
-  state->observedEdges = std::move(program.observedEdges);
+  state->inputs = program.inputs;
+  state->outputs = program.outputs;
+  state->observedEdges = program.observedEdges;
   return std::unique_ptr<JitModel>(new JitModel(std::move(state)));
 }
 

@@ -105,10 +105,11 @@ static llvm::Expected<std::vector<char>> runLinker(ArrayRef<std::string> argumen
 }
 
 /// Objects as files that the linker can open.
-static llvm::Error addObjects(ArrayRef<ArrayRef<char>> objects, std::vector<MemoryFile> &files,
+static llvm::Error addObjects(std::vector<llvm::SmallVector<char, 0>> objects, std::vector<MemoryFile> &files,
                               std::vector<std::string> &arguments) {
-  for (ArrayRef<char> object : objects) {
+  for (llvm::SmallVector<char, 0> &object : objects) {
     llvm::Expected<MemoryFile> file = MemoryFile::create(object);
+    object = {};
     if (!file)
       return file.takeError();
     arguments.push_back(file->getPath());
@@ -117,16 +118,16 @@ static llvm::Error addObjects(ArrayRef<ArrayRef<char>> objects, std::vector<Memo
   return llvm::Error::success();
 }
 
-llvm::Expected<std::vector<char>> qnn::linkObject(ArrayRef<ArrayRef<char>> objects) {
+llvm::Expected<std::vector<char>> qnn::linkObject(std::vector<llvm::SmallVector<char, 0>> objects) {
   std::vector<MemoryFile> files;
   std::vector<std::string> arguments = {"-r"};
-  if (llvm::Error error = addObjects(objects, files, arguments))
+  if (llvm::Error error = addObjects(std::move(objects), files, arguments))
     return error;
   return runLinker(arguments);
 }
 
-llvm::Expected<std::vector<char>> qnn::linkShared(ArrayRef<ArrayRef<char>> objects, ArrayRef<std::string> exported,
-                                                  StringRef soname) {
+llvm::Expected<std::vector<char>> qnn::linkShared(std::vector<llvm::SmallVector<char, 0>> objects,
+                                                  ArrayRef<std::string> exported, StringRef soname) {
   std::string script = "{ global:";
   for (const std::string &symbol : exported)
     script += " " + symbol + ";";
@@ -151,7 +152,7 @@ llvm::Expected<std::vector<char>> qnn::linkShared(ArrayRef<ArrayRef<char>> objec
                                         "--hash-style=gnu"};
   if (!soname.empty())
     arguments.push_back("--soname=" + soname.str());
-  if (llvm::Error error = addObjects(objects, files, arguments))
+  if (llvm::Error error = addObjects(std::move(objects), files, arguments))
     return error;
   const std::pair<const char *, StringRef> libraries[] = {
       {"libomp.so.5", "libomp-22-dev"}, {"libm.so.6", "libc6"}, {"libc.so.6", "libc6"}};

@@ -3,6 +3,7 @@
 #define QUANT_OPT_LIB_EMIT_LINK_H
 
 #include "mlir/Support/LLVM.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
 #include <vector>
 
@@ -23,12 +24,12 @@ private:
   int descriptor;
 };
 
-/// Links objects into one relocatable object.
-llvm::Expected<std::vector<char>> linkObject(ArrayRef<ArrayRef<char>> objects);
+/// Links objects into one relocatable object. Each is freed as soon as the linker can read it.
+llvm::Expected<std::vector<char>> linkObject(std::vector<llvm::SmallVector<char, 0>> objects);
 
 /// Links objects into a shared library that exports `exported` and needs libc, libm and libomp at most.
-llvm::Expected<std::vector<char>> linkShared(ArrayRef<ArrayRef<char>> objects, ArrayRef<std::string> exported,
-                                             StringRef soname);
+llvm::Expected<std::vector<char>> linkShared(std::vector<llvm::SmallVector<char, 0>> objects,
+                                             ArrayRef<std::string> exported, StringRef soname);
 
 } // namespace mlir::qnn
 

@@ -6,6 +6,8 @@
 #include "quant-opt/Support/Weights.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -52,6 +54,57 @@ WeightView qnn::getWeightView(const QuantRule &rule, ArrayRef<int64_t> shape) {
 
 int32_t ChosenWeight::quantize(int64_t element, float value) const {
   return numerics::quantize(value, getScale(element), 0, bounds.qmin, bounds.qmax);
+}
+
+/// Calls `visit(element, integer, scale)` with quantize_c1 of each value, as a float.
+template <typename Fn> void ChosenWeight::forEachInteger(Fn visit) const {
+  // Added to and subtracted from a float of magnitude below 2^22, it leaves the nearest integer, ties to even. Clamping
+  // to integers before that is the same as after it, and the values are finite.
+  constexpr float kRounder = 12582912.0f;
+  const float least = bounds.qmin, greatest = bounds.qmax;
+  int64_t element = 0;
+  for (int64_t outer = 0; outer < view.outer; ++outer)
+    for (int64_t channel = 0; channel < view.channels; ++channel) {
+      const float scale = scales[perChannel ? channel : 0];
+      for (const int64_t end = element + view.inner; element < end; ++element) {
+        const float q = std::min(std::max(values[element] / scale, least), greatest);
+        visit(element, (q + kRounder) - kRounder, scale);
+      }
+    }
+}
+
+std::vector<int8_t> ChosenWeight::getIntegers() const {
+  std::vector<int8_t> integers(values.size());
+  forEachInteger([&](int64_t element, float integer, float) { integers[element] = static_cast<int8_t>(integer); });
+  return integers;
+}
+
+std::vector<float> ChosenWeight::getRounded() const {
+  std::vector<float> rounded(values.size());
+  forEachInteger([&](int64_t element, float integer, float scale) { rounded[element] = integer * scale; });
+  return rounded;
+}
+
+/// The elements of a constant; refers to its contents where they are floats one by one.
+static bool readValues(Value constant, ChosenWeight &weight) {
+  ElementsAttr attr = getConstantElements(constant);
+  if (!attr || !attr.getElementType().isF32())
+    return false;
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(attr))
+    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob()) {
+      ArrayRef<char> data = blob->getData();
+      if (data.size() == attr.getNumElements() * sizeof(float) &&
+          reinterpret_cast<uintptr_t>(data.data()) % alignof(float) == 0) {
+        weight.values = {reinterpret_cast<const float *>(data.data()), data.size() / sizeof(float)};
+        return true;
+      }
+    }
+  std::optional<std::vector<float>> values = readConstant<float>(constant);
+  if (!values)
+    return false;
+  weight.owner = std::make_shared<const std::vector<float>>(std::move(*values));
+  weight.values = *weight.owner;
+  return true;
 }
 
 /// The integers that a contraction's weight may take: those of its `qnn.precision`, or else of the scheme.
@@ -133,24 +186,27 @@ ChosenChain qnn::chooseChain(const QuantizedChain &chain, const llvm::DenseMap<V
   ChosenWeight weight;
   weight.operand = rule.weight;
   Value value = rule.weight->get();
-  std::optional<std::vector<float>> values = readConstant<float>(value);
-  if (!values) {
+  if (!readValues(value, weight)) {
     result.reason = "its weight is not a constant that can be read";
     return result;
   }
-  weight.values = std::move(*values);
   weight.view = getWeightView(rule, cast<RankedTensorType>(value.getType()).getShape());
   weight.perChannel = scheme.weightScheme == WeightScheme::PerChannel;
   weight.bounds = getWeightBounds(chain.root, scheme);
   std::vector<float> limits(weight.perChannel ? weight.view.channels : 1, 0.0f);
-  for (auto [i, element] : llvm::enumerate(weight.values)) {
-    if (!std::isfinite(element)) {
-      result.reason = "its weight holds a value that is not finite";
-      return result;
+  const float *next = weight.values.data();
+  for (int64_t outer = 0; outer < weight.view.outer; ++outer)
+    for (int64_t channel = 0; channel < weight.view.channels; ++channel) {
+      float &limit = limits[weight.perChannel ? channel : 0];
+      for (int64_t i = 0; i < weight.view.inner; ++i) {
+        const float magnitude = std::fabs(*next++);
+        if (!std::isfinite(magnitude)) {
+          result.reason = "its weight holds a value that is not finite";
+          return result;
+        }
+        limit = std::max(limit, magnitude);
+      }
     }
-    float &limit = limits[weight.perChannel ? weight.view.getChannel(i) : 0];
-    limit = std::max(limit, std::fabs(element));
-  }
   if (auto stated = ranges.find(value); stated != ranges.end()) {
     std::vector<float> bounds;
     for (auto [lo, hi] : llvm::zip_equal(stated->second.lo, stated->second.hi))

@@ -15,9 +15,7 @@ using namespace mlir::qnn;
 void qnn::quantizeWeight(OpBuilder &builder, Operation *contraction, const ChosenWeight &weight) {
   OpOperand &operand = *weight.operand;
   const WeightView &view = weight.view;
-  std::vector<int8_t> stored(weight.values.size());
-  for (auto [i, value] : llvm::enumerate(weight.values))
-    stored[i] = weight.quantize(i, value);
+  const std::vector<int8_t> stored = weight.getIntegers();
 
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(contraction);

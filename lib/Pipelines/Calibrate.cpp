@@ -10,7 +10,9 @@
 #include "quant-opt/Pipelines/Normalize.h"
 #include "quant-opt/Refine/Passes.h"
 #include "quant-opt/Report/Passes.h"
+#include "quant-opt/Simulate/ObserveSimulation.h"
 #include "quant-opt/Simulate/Passes.h"
+#include "quant-opt/Support/ConstantScope.h"
 #include "quant-opt/Support/Diagnostics.h"
 
 #include "mlir/Pass/PassRegistry.h"
@@ -134,6 +136,8 @@ JitObservedModel::runTogether(ArrayRef<ArrayRef<const void *>> inputs,
 } // namespace
 
 FailureOr<std::unique_ptr<ObservedModel>> mlir::qnn::compileObserved(ModuleOp module) {
+  // Packed weights are the model's own in the end.
+  const ConstantScope scope(module.getContext());
   Program program;
   if (failed(lowerToProgram(module, LowerOptions(), program)))
     return failure();
@@ -142,6 +146,14 @@ FailureOr<std::unique_ptr<ObservedModel>> mlir::qnn::compileObserved(ModuleOp mo
     emitError(module.getLoc(), llvm::toString(model.takeError()));
     return failure();
   }
+  return std::unique_ptr<ObservedModel>(std::make_unique<JitObservedModel>(std::move(*model)));
+}
+
+llvm::Expected<std::unique_ptr<ObservedModel>> mlir::qnn::loadObserved(const Program &program,
+                                                                       const MachineCode &code) {
+  llvm::Expected<std::unique_ptr<JitModel>> model = JitModel::load(program, code);
+  if (!model)
+    return model.takeError();
   return std::unique_ptr<ObservedModel>(std::make_unique<JitObservedModel>(std::move(*model)));
 }
 
@@ -210,7 +222,8 @@ void mlir::qnn::buildCalibratePipeline(OpPassManager &pm, const CalibratePipelin
   // own.
   buildNormalizePipeline(pm, NormalizeOptions());
   addScalePasses(pm, options, /*isBest=*/false);
-  pm.addPass(createCalibratePass(options.getPassOptions(), compileObserved));
+  // Why the simulation: a table is to hold the ranges that quantizing on the same data would measure.
+  pm.addPass(createCalibratePass(options.getPassOptions(), observeSimulation({}, compileObserved)));
   pm.addPass(createVerifyCalibratedPass());
 }
 

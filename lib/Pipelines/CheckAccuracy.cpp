@@ -63,7 +63,7 @@ public:
     });
     if (!isQuantizable)
       return;
-    // With nothing quantized it is the float model, bit for bit, in the build that the passes after this one run.
+    // With nothing quantized it is the float model, in the build that the passes after this one run.
     SimulationOptions options;
     options.scheme = scheme;
     options.taps = kRefinementTaps;
@@ -113,25 +113,31 @@ public:
     FailureOr<std::unique_ptr<ObservedModel>> model = compileObserved(*copy);
     if (failed(model))
       return signalPassFailure();
-    llvm::Expected<AccuracyMeasurement> measured = report->gate->measure([&](ArrayRef<const void *> inputs) {
-      (*model)->run(inputs, nullptr, nullptr);
-      return (*model)->getOutputData();
-    });
-    if (!measured)
-      return fail(measured.takeError());
-    report->measured = *measured;
-    report->isReached &= report->gate->getShortfall(*measured) <= kTolerance;
-    remark::analysis(getOperation().getLoc(), remark::RemarkOpts::name("Accuracy").category("qnn"))
-        << "integer code: " + report->gate->describe(*measured) + " on " + report->gate->describeSamples();
+    if (llvm::Error error = checkAccuracy(getOperation().getLoc(), **model, *report))
+      return fail(std::move(error));
   }
 
 private:
-  /// Float layers round otherwise in the simulation than in the library, by less than this many dB.
-  static constexpr double kTolerance = 0.1;
   std::shared_ptr<AccuracyReport> report;
 };
 
 } // namespace
+
+llvm::Error qnn::checkAccuracy(Location loc, ObservedModel &model, AccuracyReport &report) {
+  // Float layers round otherwise in the simulation than in the library, by less than this many dB.
+  constexpr double kTolerance = 0.1;
+  llvm::Expected<AccuracyMeasurement> measured = report.gate->measure([&](ArrayRef<const void *> inputs) {
+    model.run(inputs, nullptr, nullptr);
+    return model.getOutputData();
+  });
+  if (!measured)
+    return measured.takeError();
+  report.measured = *measured;
+  report.isReached &= report.gate->getShortfall(*measured) <= kTolerance;
+  remark::analysis(loc, remark::RemarkOpts::name("Accuracy").category("qnn"))
+      << "integer code: " + report.gate->describe(*measured) + " on " + report.gate->describeSamples();
+  return llvm::Error::success();
+}
 
 std::unique_ptr<Pass> qnn::createKeepReferencePass(const QuantizeStaticOptions &options, StringRef minSqnr,
                                                    CompileObservedFn compile, std::shared_ptr<AccuracyReport> report) {

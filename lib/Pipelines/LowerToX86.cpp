@@ -1,5 +1,6 @@
 //===- LowerToX86.cpp - From a model on tensors to LLVM dialect for x86 ------------------------------------------===//
 #include "quant-opt/Pipelines/LowerToX86.h"
+#include "ReleaseConstants.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/Common/Passes.h"
 #include "quant-opt/Lower/X86/Passes.h"
@@ -12,7 +13,7 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
-void qnn::buildLowerCommonPipeline(OpPassManager &manager) {
+void qnn::buildLowerCommonPipeline(OpPassManager &manager, bool ownsConstants) {
   OpPassManager &functions = manager.nest<func::FuncOp>();
   // Other front ends may leave arithmetic on whole tensors, which has no loops yet.
   functions.addPass(createConvertElementwiseToLinalgPass());
@@ -26,6 +27,9 @@ void qnn::buildLowerCommonPipeline(OpPassManager &manager) {
   // After fusion, which sees through pads no more than contractions do; and after the last CSE on tensors, which would
   // make pads of one shape share their fill and so force copies of it.
   functions.addPass(createDecomposeDataMovementPass());
+  // Why here: weights are packed, and are about to be copied once more.
+  if (ownsConstants)
+    manager.addPass(createReleaseConstantsPass());
   // Every tensor constant left here is one that runs read: packed weights, biases, tables.
   manager.addPass(createBindBuffersPass());
   manager.addPass(createBufferizePass());
@@ -173,16 +177,17 @@ static LogicalResult lowerPath(OwningOpRef<ModuleOp> module, CpuPath path, const
 }
 
 LogicalResult qnn::lowerToProgram(ModuleOp module, const LowerOptions &options, Program &program) {
-  auto release = [&](Operation *keep) {
+  auto release = [&](ArrayRef<Operation *> keep) {
     if (options.releaseConstants)
       releaseConstants(module.getContext(), keep);
   };
-  release(module);
-  if (failed(run(module, options, buildLowerCommonPipeline)))
+  release(module.getOperation());
+  if (failed(run(module, options,
+                 [&](OpPassManager &manager) { buildLowerCommonPipeline(manager, options.releaseConstants); })))
     return failure();
-  release(module);
+  release(module.getOperation());
   readProgram(findProgram(module), program);
-  release(nullptr);
+  release({});
   for (CpuPath path : getUsefulPaths(module, options.paths))
     if (failed(lowerPath(OwningOpRef<ModuleOp>(module.clone()), path, options, program)))
       return failure();

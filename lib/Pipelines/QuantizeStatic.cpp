@@ -2,6 +2,7 @@
 //-------------------------===//
 #include "quant-opt/Pipelines/QuantizeStatic.h"
 #include "CheckAccuracy.h"
+#include "ReleaseConstants.h"
 
 #include "quant-opt/Calibrate/Passes.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
@@ -11,6 +12,8 @@
 #include "quant-opt/Pipelines/Normalize.h"
 #include "quant-opt/Refine/Passes.h"
 #include "quant-opt/Report/Passes.h"
+#include "quant-opt/Simulate/FloatReference.h"
+#include "quant-opt/Simulate/ObserveSimulation.h"
 #include "quant-opt/Simulate/ShareBuild.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
@@ -22,17 +25,23 @@ using namespace mlir::qnn;
 
 namespace {
 
+QuantizationScheme getScheme(const QuantizeStaticOptions &options) {
+  return {options.activationType, options.activationScheme, options.weightScheme, options.weightBits};
+}
+
 /// Brings a module to the Calibrated form by the first means there is: its own ranges, a range table, calibration data.
 class PrepareRangesPass : public PassWrapper<PrepareRangesPass, OperationPass<ModuleOp>> {
 public:
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PrepareRangesPass)
 
-  explicit PrepareRangesPass(const QuantizeStaticOptions &options) {
+  PrepareRangesPass(const QuantizeStaticOptions &options, const CompileObservedFn &compile) {
     hasSource = !options.ranges.empty() || !options.data.empty();
     if (hasSource) {
       buildNormalizePipeline(pipeline, NormalizeOptions());
       // Why here: weights and biases are final, and the ranges are to be those of the equalized model.
       addScalePasses(pipeline, options, options.accuracy == Accuracy::Best);
+      if (options.ownsConstants)
+        pipeline.addPass(createReleaseConstantsPass());
     }
     if (!options.ranges.empty()) {
       AnnotateRangesPassOptions annotate;
@@ -42,7 +51,7 @@ public:
       CalibratePassOptions calibrate = options.getPassOptions();
       // Methods that weigh the error of quantizing must weigh that of the scheme in use.
       calibrate.symmetric |= options.activationScheme == ActivationScheme::Symmetric;
-      pipeline.addPass(createCalibratePass(calibrate, compileObserved));
+      pipeline.addPass(createCalibratePass(calibrate, observeSimulation(getScheme(options), compile)));
     }
   }
   PrepareRangesPass(const PrepareRangesPass &other)
@@ -100,13 +109,10 @@ template <typename PassOptions> static PassOptions getMeasuringOptions(const Qua
 }
 
 /// The steps for accuracy that look at samples: from the Calibrated to the Calibrated form.
-static void addRefinement(OpPassManager &pm, const QuantizeStaticOptions &options,
+static void addRefinement(OpPassManager &pm, const QuantizeStaticOptions &options, const CompileObservedFn &compile,
                           const std::shared_ptr<AccuracyReport> &report) {
   const bool isBest = options.accuracy == Accuracy::Best;
   const std::string minSqnr = options.minSqnr.empty() ? "20" : options.minSqnr.getValue();
-
-  // Most of what is asked of the model can be asked of one build.
-  const CompileObservedFn compile = shareBuild(compileObserved);
 
   // Why first: everything after it changes ranges, weights or precisions, and is judged by the float model's outputs.
   pm.addPass(createKeepReferencePass(options, minSqnr, compile, report));
@@ -152,7 +158,9 @@ void qnn::buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOpti
   if (!report)
     report = std::make_shared<AccuracyReport>();
   // Why here: ranges belong to the Normalized form; only there each edge that will be quantized is a value of its own.
-  pm.addPass(std::make_unique<PrepareRangesPass>(options));
+  // Most of what is asked of the float model and its simulation can be asked of one build.
+  const CompileObservedFn compile = shareBuild(compileObserved);
+  pm.addPass(std::make_unique<PrepareRangesPass>(options, compile));
   auto reference = std::make_shared<FloatReference>();
   // Why here: what follows may change weights, and the report's errors are those beside the model as it came.
   if (!options.report.empty())
@@ -166,7 +174,7 @@ void qnn::buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOpti
   pm.addPass(createVerifyCalibratedPass());
   // Without samples there is nothing to measure on; a goal that was asked for is refused then.
   if (!options.data.empty() || options.hasExplicitGoal())
-    addRefinement(pm, options, report);
+    addRefinement(pm, options, compile, report);
   // Why here: everything is decided, and ranges, precisions and float weights are still there to be looked at.
   if (!options.report.empty())
     pm.addPass(createReportPass(getReportPassOptions(options), compileObserved, reference));
@@ -178,6 +186,9 @@ void qnn::buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOpti
   insert.observe = options.observe;
   pm.addPass(createInsertQdqPass(insert));
   pm.addPass(createVerifyQdqPass());
+  // Why here: floats that became integers.
+  if (options.ownsConstants)
+    pm.addPass(createReleaseConstantsPass());
 }
 
 void qnn::buildQuantizeStaticPipeline(OpPassManager &pm, const QuantizeStaticOptions &options,
@@ -191,12 +202,17 @@ void qnn::buildQuantizeStaticPipeline(OpPassManager &pm, const QuantizeStaticOpt
   // Why here: what is float now stays float.
   pm.addPass(createNarrowFloatsPass());
   pm.addPass(createVerifyIntegerPass());
+  if (options.ownsConstants)
+    pm.addPass(createReleaseConstantsPass());
   // Why here: what was simulated is measured once more on the code that will run.
-  pm.addPass(createCheckAccuracyPass(report));
+  if (!options.checksLater)
+    pm.addPass(createCheckAccuracyPass(report));
 }
 
-void qnn::buildCompileAsIsPipeline(OpPassManager &pm) {
+void qnn::buildCompileAsIsPipeline(OpPassManager &pm, bool ownsConstants) {
   buildNormalizePipeline(pm, NormalizeOptions());
+  if (ownsConstants)
+    pm.addPass(createReleaseConstantsPass());
   // Why here: layouts are final, so that storage is moved and packed once. A float model has nothing to make integer.
   pm.addPass(createIntegerizePass());
   // Why here: functions of one byte lie between the two quantizations that are regions now.
@@ -221,5 +237,5 @@ void qnn::registerQuantizeStaticPipeline() {
       [](OpPassManager &pm, const QuantizeStaticOptions &options) { buildQuantizeStaticPipeline(pm, options); });
   PassPipelineRegistration<>("compile-as-is",
                              "take a float or quantized model from the Imported to the Integer form as it is",
-                             buildCompileAsIsPipeline);
+                             [](OpPassManager &pm) { buildCompileAsIsPipeline(pm); });
 }

@@ -20,7 +20,7 @@ std::vector<FitLayer> qnn::getFitLayers(const Simulation &simulation,
       continue;
     }
     layers.push_back({static_cast<unsigned>(i), std::move(*patches),
-                      layer.floatWeight.empty() ? layer.weight->values : layer.floatWeight,
+                      layer.floatWeight.empty() ? layer.weight->values : ArrayRef<float>(layer.floatWeight),
                       layer.floatBias.empty() ? layer.bias : layer.floatBias});
   }
   return layers;

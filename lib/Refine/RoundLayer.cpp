@@ -13,14 +13,6 @@ static ArrayRef<float> getMatrix(const FitLayer &layer, ArrayRef<float> matrices
   return matrices.slice(group * size, size);
 }
 
-/// The float weights rounded to the nearest integers.
-static std::vector<float> roundToNearest(const ChosenWeight &weight) {
-  std::vector<float> rounded;
-  for (auto [i, value] : llvm::enumerate(weight.values))
-    rounded.push_back(numerics::dequantize(weight.quantize(i, value), weight.getScale(i), /*zeroPoint=*/0));
-  return rounded;
-}
-
 /// The nearest integers with the biases that are best for them.
 static RoundedLayer correctBias(const FitLayer &layer, ArrayRef<float> nearest, ArrayRef<numerics::Moments> fit) {
   const LayerPatches &shape = layer.patches;
@@ -95,7 +87,7 @@ static double getError(const FitLayer &layer, ArrayRef<numerics::Moments> judge,
 RoundedLayers qnn::roundLayer(const FitLayer &layer, const ChosenWeight &weight, ArrayRef<numerics::Moments> fit,
                               ArrayRef<numerics::Moments> judge, ArrayRef<double> dampings) {
   RoundedLayers results;
-  const std::vector<float> nearest = roundToNearest(weight);
+  const std::vector<float> nearest = weight.getRounded();
   results.best.bias = layer.bias;
   results.nearestError = results.error = getError(layer, judge, nearest, layer.bias);
   auto offer = [&](RoundedLayer candidate) {

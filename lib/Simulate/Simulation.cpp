@@ -3,7 +3,6 @@
 
 #include "TrialBuild.h"
 #include "quant-opt/Numerics/Quantize.h"
-#include "quant-opt/Support/Decisions.h"
 #include "quant-opt/Support/Locations.h"
 #include "quant-opt/Support/Weights.h"
 
@@ -36,8 +35,12 @@ struct Simulation::State {
   unsigned numInputs = 0;
   std::vector<const void *> arguments; ///< of the trial build; the model's own inputs first
 
-  /// What arguments point to.
-  std::vector<std::vector<float>> weights, biases;
+  /// What arguments point to. A weight that is not here is the float one.
+  std::vector<std::shared_ptr<const std::vector<float>>> weights;
+  std::vector<std::shared_ptr<const std::vector<float>>>
+      rounded; ///< to the chosen grids, as soon as they are asked for
+  std::vector<std::vector<float>> biases;
+  std::vector<unsigned> weightArguments; ///< their numbers, by layer
   std::vector<std::array<float, kEdgeArguments>> edgeArguments;
   std::vector<std::optional<EdgeParams>> edgeParams;
 
@@ -45,6 +48,13 @@ struct Simulation::State {
   TapFn *tap = nullptr;
 
   void describe();
+  ArrayRef<float> getWeight(unsigned layer) const {
+    const SimulatedLayer &info = layers[layer];
+    if (weights[layer] || !info.weight)
+      return weights[layer] ? ArrayRef<float>(*weights[layer]) : ArrayRef<float>();
+    return info.floatWeight.empty() ? info.weight->values : ArrayRef<float>(info.floatWeight);
+  }
+  void pointAt(unsigned layer, std::shared_ptr<const std::vector<float>> weight);
   SmallVector<unsigned> findSources(Value value, const llvm::DenseMap<Value, unsigned> &edgeOf);
   static void observe(void *observer, int32_t number, const float *data, int64_t count);
 };
@@ -158,7 +168,8 @@ static FunctionOpInterface findFunction(ModuleOp module) {
   return found;
 }
 
-static FailureOr<Copy> takeApart(ModuleOp calibrated, const QuantizationScheme &scheme) {
+static FailureOr<Copy> takeApart(ModuleOp calibrated, const SimulationOptions &options) {
+  const QuantizationScheme &scheme = options.scheme;
   Copy copy;
   copy.module = calibrated.clone();
   copy.function = findFunction(*copy.module);
@@ -167,7 +178,7 @@ static FailureOr<Copy> takeApart(ModuleOp calibrated, const QuantizationScheme &
   ChosenParams &chosen = copy.chosen;
   chosen.ranges = stripRanges(copy.function);
   // What the stated precisions leave must have ranges; what they take out may have.
-  if (failed(chooseGroups(getQuantizedEdges(copy.function), chosen.ranges, scheme)))
+  if (options.needsRanges && failed(chooseGroups(getQuantizedEdges(copy.function), chosen.ranges, scheme)))
     return failure();
   llvm::DenseMap<Operation *, Precision> stated;
   copy.function->walk([&](Operation *op) {
@@ -197,32 +208,17 @@ static FailureOr<Copy> takeApart(ModuleOp calibrated, const QuantizationScheme &
   return copy;
 }
 
-/// Takes out what a run does not read, so that trial builds that compute the same are equal: constants that became
-/// arguments, and what passes noted.
-static void dropNotes(ModuleOp trial) {
-  dropDecisions(trial);
-  SmallVector<Operation *> dead;
-  trial.walk([&](Operation *op) {
-    for (StringRef name : {kPrecisionAttr, kFloatWeightAttr, kFloatBiasAttr})
-      op->removeAttr(name);
-    if (op->hasTrait<OpTrait::ConstantLike>() && op->use_empty())
-      dead.push_back(op);
-  });
-  for (Operation *op : dead)
-    op->erase();
-}
-
 FailureOr<std::unique_ptr<Simulation>> Simulation::create(ModuleOp calibrated, const SimulationOptions &options,
                                                           const CompileObservedFn &compile) {
   auto state = std::make_unique<State>();
   state->scheme = options.scheme;
-  FailureOr<Copy> model = takeApart(calibrated, options.scheme);
+  FailureOr<Copy> model = takeApart(calibrated, options);
   if (failed(model))
     return failure();
   state->model = std::move(*model);
   state->describe();
   // A second copy is changed and compiled away.
-  FailureOr<Copy> trial = takeApart(calibrated, options.scheme);
+  FailureOr<Copy> trial = takeApart(calibrated, options);
   if (failed(trial))
     return failure();
   state->numInputs = trial->function.getNumArguments();
@@ -244,11 +240,12 @@ FailureOr<std::unique_ptr<Simulation>> Simulation::create(ModuleOp calibrated, c
 
   state->arguments.resize(arguments.numArguments);
   state->weights.resize(state->layers.size());
+  state->rounded.resize(state->layers.size());
+  state->weightArguments.resize(state->layers.size());
   state->biases.resize(state->layers.size());
   for (const TrialArguments::Layer &layer : arguments.layers) {
-    state->weights[layer.layer].resize(state->layers[layer.layer].weight->values.size());
+    state->weightArguments[layer.layer] = layer.weight;
     state->biases[layer.layer].resize(state->layers[layer.layer].bias.size());
-    state->arguments[layer.weight] = state->weights[layer.layer].data();
     state->arguments[layer.bias] = state->biases[layer.layer].data();
   }
   state->edgeArguments.resize(state->edges.size());
@@ -257,7 +254,8 @@ FailureOr<std::unique_ptr<Simulation>> Simulation::create(ModuleOp calibrated, c
     for (auto [k, value] : llvm::enumerate(values))
       state->arguments[arguments.firstEdge + i * kEdgeArguments + k] = &value;
   std::unique_ptr<Simulation> simulation(new Simulation(std::move(state)));
-  simulation->quantizeAll();
+  simulation->quantizeNothing();
+  simulation->setEdges(simulation->state->model.precisions);
   for (auto [edge, params] : llvm::zip_equal(simulation->state->edges, simulation->state->edgeParams))
     edge.params = params.value_or(edge.params);
   simulation->quantizeNothing();
@@ -289,8 +287,8 @@ void Simulation::quantizeNothing() {
   }
 }
 
-void Simulation::setPrecisions(ArrayRef<Precision> precisions) {
-  quantizeNothing();
+/// The edges that these precisions leave, with the parameters they have then; the chains that are quantized.
+std::vector<unsigned> Simulation::setEdges(ArrayRef<Precision> precisions) {
   Copy &model = state->model;
   llvm::DenseMap<Operation *, unsigned> layerOf;
   for (auto [i, chain] : llvm::enumerate(model.chosen.edges.chains)) {
@@ -306,13 +304,15 @@ void Simulation::setPrecisions(ArrayRef<Precision> precisions) {
     if (std::optional<ChosenWeight> &weight = state->layers[i].weight; weight && !isSameGrid) {
       weight = chooseChain(chain, model.chosen.ranges, state->scheme).weight;
       weight->operand = nullptr;
+      state->rounded[i] = nullptr;
     }
   }
   QuantizedEdges left = getQuantizedEdges(model.function);
   // Cannot fail: every edge has a range by now.
   FailureOr<ChosenGroups> groups = chooseGroups(left, model.chosen.ranges, state->scheme);
+  std::vector<unsigned> layers;
   if (failed(groups))
-    return;
+    return layers;
   // An 8-bit reader rounds a 16-bit edge once more. Here all readers see that, which never flatters.
   for (auto [operand, group] : left.narrowReads)
     groups->params[group] = getEdgeParams(groups->ranges[group], state->scheme);
@@ -322,7 +322,14 @@ void Simulation::setPrecisions(ArrayRef<Precision> precisions) {
         setEdge(*number, groups->params[edge.group]);
   for (const QuantizedChain &chain : left.chains)
     if (auto it = layerOf.find(chain.root); it != layerOf.end())
-      quantizeWeight(it->second, true);
+      layers.push_back(it->second);
+  return layers;
+}
+
+void Simulation::setPrecisions(ArrayRef<Precision> precisions) {
+  quantizeNothing();
+  for (unsigned layer : setEdges(precisions))
+    quantizeWeight(layer, true);
 }
 
 void Simulation::setFloatLayers(const llvm::BitVector &layers) {
@@ -372,17 +379,21 @@ void Simulation::setGroup(unsigned group, std::optional<EdgeParams> params) {
 
 std::optional<EdgeParams> Simulation::getEdge(unsigned edge) const { return state->edgeParams[edge]; }
 
-void Simulation::setWeight(unsigned layer, ArrayRef<float> values) {
-  const SimulatedLayer &info = state->layers[layer];
-  if (!info.weight)
-    return;
-  if (values.empty())
-    values = info.floatWeight.empty() ? info.weight->values : info.floatWeight;
-  assert(values.size() == state->weights[layer].size() && "expected as many values as the weight has");
-  llvm::copy(values, state->weights[layer].begin());
+/// Lets the layer compute with these values from now on; none are the float weight.
+void Simulation::State::pointAt(unsigned layer, std::shared_ptr<const std::vector<float>> weight) {
+  weights[layer] = std::move(weight);
+  arguments[weightArguments[layer]] = getWeight(layer).data();
 }
 
-ArrayRef<float> Simulation::getWeight(unsigned layer) const { return state->weights[layer]; }
+void Simulation::setWeight(unsigned layer, ArrayRef<float> values) {
+  if (!state->layers[layer].weight)
+    return;
+  assert((values.empty() || values.size() == state->getWeight(layer).size()) &&
+         "expected as many values as the weight has");
+  state->pointAt(layer, values.empty() ? nullptr : std::make_shared<const std::vector<float>>(values.vec()));
+}
+
+ArrayRef<float> Simulation::getWeight(unsigned layer) const { return state->getWeight(layer); }
 
 void Simulation::quantizeWeight(unsigned layer, bool on) {
   const std::optional<ChosenWeight> &weight = state->layers[layer].weight;
@@ -391,10 +402,9 @@ void Simulation::quantizeWeight(unsigned layer, bool on) {
   const std::vector<float> &floatBias = state->layers[layer].floatBias;
   if (!floatBias.empty())
     setBias(layer, on ? state->layers[layer].bias : floatBias);
-  if (!on)
-    return setWeight(layer, {});
-  for (auto [i, value] : llvm::enumerate(state->weights[layer]))
-    value = numerics::dequantize(weight->quantize(i, weight->values[i]), weight->getScale(i), /*zeroPoint=*/0);
+  if (on && !state->rounded[layer])
+    state->rounded[layer] = std::make_shared<const std::vector<float>>(weight->getRounded());
+  state->pointAt(layer, on ? state->rounded[layer] : nullptr);
 }
 
 void Simulation::setBias(unsigned layer, ArrayRef<float> values) {
@@ -415,7 +425,8 @@ void Simulation::setSettings(const Settings &settings) {
   for (auto [i, params] : llvm::enumerate(settings.edges))
     setEdge(i, params);
   for (unsigned layer = 0, e = state->layers.size(); layer != e; ++layer) {
-    setWeight(layer, settings.weights[layer]);
+    if (state->layers[layer].weight)
+      state->pointAt(layer, settings.weights[layer]);
     setBias(layer, settings.biases[layer]);
   }
 }

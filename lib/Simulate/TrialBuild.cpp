@@ -1,7 +1,9 @@
 //===- TrialBuild.cpp - The module that a simulation runs: switchable weights, biases and edges -------------------===//
 #include "TrialBuild.h"
 
+#include "quant-opt/Dialect/Qnn/IR/Precision.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
+#include "quant-opt/Support/Decisions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -183,4 +185,17 @@ TrialArguments TrialBuilder::run() {
 TrialArguments qnn::makeTrialBuild(FunctionOpInterface function, const ChosenParams &chosen,
                                    const SimulationOptions &options, std::vector<TrialTap> &taps) {
   return TrialBuilder(function, chosen, options, taps).run();
+}
+
+void qnn::dropNotes(ModuleOp trial) {
+  dropDecisions(trial);
+  SmallVector<Operation *> dead;
+  trial.walk([&](Operation *op) {
+    for (StringRef name : {kPrecisionAttr, kFloatWeightAttr, kFloatBiasAttr})
+      op->removeAttr(name);
+    if (op->hasTrait<OpTrait::ConstantLike>() && op->use_empty())
+      dead.push_back(op);
+  });
+  for (Operation *op : dead)
+    op->erase();
 }

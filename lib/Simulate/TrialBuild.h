@@ -33,6 +33,10 @@ struct TrialTap {
 TrialArguments makeTrialBuild(FunctionOpInterface function, const ChosenParams &chosen,
                               const SimulationOptions &options, std::vector<TrialTap> &taps);
 
+/// Takes out what a run does not read, so that trial builds that compute the same are equal: constants that became
+/// arguments, and what passes noted.
+void dropNotes(ModuleOp trial);
+
 } // namespace mlir::qnn
 
 #endif // QUANT_OPT_LIB_SIMULATE_TRIALBUILD_H

@@ -53,10 +53,10 @@ Value qnn::createConstantFromBytes(OpBuilder &builder, Location loc, RankedTenso
   return arith::ConstantOp::create(builder, loc, type, makeElements(type, bytes, name));
 }
 
-void qnn::releaseConstants(MLIRContext *context, Operation *keep) {
+void qnn::releaseConstants(MLIRContext *context, ArrayRef<Operation *> keep) {
   llvm::StringSet<> used;
-  if (keep)
-    keep->walk([&](Operation *op) {
+  for (Operation *root : keep)
+    root->walk([&](Operation *op) {
       op->getAttrDictionary().walk([&](DenseResourceElementsAttr attr) { used.insert(attr.getRawHandle().getKey()); });
     });
   auto &manager = DenseResourceElementsHandle::getManagerInterface(context).getBlobManager();

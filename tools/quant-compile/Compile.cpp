@@ -59,7 +59,8 @@ private:
   llvm::Error runPipeline(function_ref<void(OpPassManager &)> build);
   llvm::Error writeModule();
   std::string getProgramName() const;
-  llvm::Error writeArtifact();
+  bool checksArtifact() const;
+  llvm::Error writeArtifact(AccuracyReport &report);
   llvm::Error writeGpuArtifact();
   llvm::Error writeLibrary(ArrayRef<char> bytes, const Program &program, bool executable);
 
@@ -164,7 +165,13 @@ llvm::Error Compilation::writeGpuArtifact() {
   return library->commit(/*executable=*/true);
 }
 
-llvm::Error Compilation::writeArtifact() {
+/// Whether the artifact holds code that this machine can run, and that is compiled once for both.
+bool Compilation::checksArtifact() const {
+  const bool isCode = options.emit == EmitKind::Shared || options.emit == EmitKind::Object;
+  return isCode && !options.gpu && llvm::any_of(options.paths, hostSupports);
+}
+
+llvm::Error Compilation::writeArtifact(AccuracyReport &report) {
   if (options.gpu)
     return writeGpuArtifact();
   Program program;
@@ -183,7 +190,17 @@ llvm::Error Compilation::writeArtifact() {
   emit.kind = options.emit == EmitKind::Object ? ArtifactKind::Object : ArtifactKind::Shared;
   emit.sourceHash = sourceHash;
   emit.soname = llvm::sys::path::filename(options.output).str();
-  llvm::Expected<std::vector<char>> bytes = emitArtifact(program, emit);
+  llvm::Expected<MachineCode> code = compileProgram(program, emit.threads);
+  if (!code)
+    return code.takeError();
+  if (checksArtifact() && report.gate) {
+    llvm::Expected<std::unique_ptr<ObservedModel>> model = loadObserved(program, *code);
+    if (!model)
+      return model.takeError();
+    if (llvm::Error error = checkAccuracy(module->getLoc(), **model, report))
+      return error;
+  }
+  llvm::Expected<std::vector<char>> bytes = linkArtifact(program, std::move(*code), emit);
   if (!bytes)
     return bytes.takeError();
   return writeLibrary(*bytes, program, emit.kind == ArtifactKind::Shared);
@@ -266,6 +283,8 @@ llvm::Error Compilation::run() {
   QuantizeStaticOptions quantize;
   setPipelineOptions(options.quantize, quantize);
   quantize.observe = options.observeLayers;
+  quantize.ownsConstants = true;
+  quantize.checksLater = checksArtifact();
   if (options.emit == EmitKind::Ranges) {
     quantize.rangesOut = options.output;
     return runPipeline([&](OpPassManager &manager) { buildCalibratePipeline(manager, quantize); });
@@ -275,7 +294,7 @@ llvm::Error Compilation::run() {
         if (!options.quantize.enabled && options.observeLayers)
           buildObservedFloatPipeline(manager, quantize.equalize);
         else if (!options.quantize.enabled)
-          buildCompileAsIsPipeline(manager);
+          buildCompileAsIsPipeline(manager, /*ownsConstants=*/true);
         else if (options.emit == EmitKind::Qdq)
           buildQuantizeToQdqPipeline(manager, quantize, report);
         else
@@ -283,7 +302,7 @@ llvm::Error Compilation::run() {
       }))
     return error;
   const bool isForm = options.emit == EmitKind::Qdq || options.emit == EmitKind::Integer;
-  if (llvm::Error error = isForm ? writeModule() : writeArtifact())
+  if (llvm::Error error = isForm ? writeModule() : writeArtifact(*report))
     return error;
   return reportAccuracy(*report, quantize.hasExplicitGoal());
 }

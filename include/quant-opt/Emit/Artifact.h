@@ -4,6 +4,7 @@
 
 #include "quant-opt/Emit/Program.h"
 
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
 #include <string>
 #include <vector>
@@ -18,12 +19,24 @@ struct EmitOptions {
   std::string sourceHash;
   /// The library's soname; empty for none.
   std::string soname;
-  /// CPU paths are compiled by this many threads; the bytes do not depend on it.
+  /// CPU paths are compiled by this many threads.
   unsigned threads = 2;
 };
 
-/// Compiles every path of `program` and links the paths, the tables, the weights and the runtime into one file of the
-/// given kind, which defines only the functions of `emitHeader`. The same program gives the same bytes.
+/// The relocatable objects of a program's paths, in their order.
+struct MachineCode {
+  std::vector<llvm::SmallVector<char, 0>> objects;
+};
+
+/// Compiles every path of `program` on at most `threads` threads; the bytes do not depend on it.
+llvm::Expected<MachineCode> compileProgram(Program &program, unsigned threads = 2);
+
+/// Links the program's paths, the tables, the weights and the runtime into one file of the given kind, which defines
+/// only the functions of `emitHeader`. The same program gives the same bytes. Takes the program's
+/// weights.
+llvm::Expected<std::vector<char>> linkArtifact(Program &program, MachineCode code, const EmitOptions &options);
+
+/// Both.
 llvm::Expected<std::vector<char>> emitArtifact(Program &program, const EmitOptions &options);
 
 /// The self-contained C header of the model: the structures, the functions, and the parts of the ABI they need.

@@ -2,7 +2,7 @@
 #ifndef QUANT_OPT_EMIT_JIT_H
 #define QUANT_OPT_EMIT_JIT_H
 
-#include "quant-opt/Emit/Program.h"
+#include "quant-opt/Emit/Artifact.h"
 #include "quant-opt/Runtime/Frame.h"
 
 #include "llvm/Support/Error.h"
@@ -15,6 +15,8 @@ class JitModel {
 public:
   /// Compiles the best path of `program` that this machine can run.
   static llvm::Expected<std::unique_ptr<JitModel>> create(Program &&program);
+  /// The same with the machine code that an artifact gets.
+  static llvm::Expected<std::unique_ptr<JitModel>> load(const Program &program, const MachineCode &code);
   ~JitModel();
 
   ArrayRef<TensorInfo> getInputs() const;
@@ -40,6 +42,8 @@ public:
 private:
   struct State;
   explicit JitModel(std::unique_ptr<State> state);
+  static llvm::Expected<std::unique_ptr<JitModel>> load(const Program &program, const ProgramCode &code,
+                                                        ArrayRef<char> object, StringRef prefix);
   std::unique_ptr<State> state;
 };
 

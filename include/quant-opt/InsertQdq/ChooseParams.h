@@ -55,8 +55,10 @@ struct ChosenWeight {
   OpOperand *operand = nullptr;
   WeightView view;
   numerics::StorageBounds bounds = numerics::kS8Narrow;
-  /// Row-major, as the model states them.
-  std::vector<float> values;
+  /// Row-major, as the model states them: the contents of its constant, or of `owner` where that holds none as they
+  /// are.
+  ArrayRef<float> values;
+  std::shared_ptr<const std::vector<float>> owner;
   /// One for each channel if `perChannel`, else a single one.
   bool perChannel = true;
   std::vector<float> scales;
@@ -64,6 +66,12 @@ struct ChosenWeight {
   float getScale(int64_t element) const { return scales[perChannel ? view.getChannel(element) : 0]; }
   /// quantize_c1 of the element of number `element`, if it had the given value.
   int32_t quantize(int64_t element, float value) const;
+  /// quantize_c1 of all values, and what these integers stand for.
+  std::vector<int8_t> getIntegers() const;
+  std::vector<float> getRounded() const;
+
+private:
+  template <typename Fn> void forEachInteger(Fn visit) const;
 };
 
 /// What was chosen for a chain, in the order of `QuantizedEdges::chains`.

@@ -4,6 +4,7 @@
 #define QUANT_OPT_PIPELINES_CALIBRATE_H
 
 #include "quant-opt/Calibrate/Passes.h"
+#include "quant-opt/Emit/Artifact.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
@@ -12,6 +13,8 @@ namespace mlir::qnn {
 
 /// Compiles a module with observers by the project's own code generator for this machine.
 FailureOr<std::unique_ptr<ObservedModel>> compileObserved(ModuleOp module);
+/// The same of a program that is compiled already.
+llvm::Expected<std::unique_ptr<ObservedModel>> loadObserved(const Program &program, const MachineCode &code);
 
 /// Whether a step that improves accuracy is taken: as the accuracy asked for has it, or always, or never.
 enum class Step { Auto, On, Off };

@@ -20,8 +20,9 @@ struct LowerToX86Options : public PassPipelineOptions<LowerToX86Options> {
                              llvm::cl::init("")};
 };
 
-/// The part that all CPU paths share: from tensors to buffers in one arena, with packed weights.
-void buildLowerCommonPipeline(OpPassManager &manager);
+/// The part that all CPU paths share: from tensors to buffers in one arena, with packed weights. Constants
+/// that it leaves behind are freed on the way if nothing but the module needs them.
+void buildLowerCommonPipeline(OpPassManager &manager, bool ownsConstants = false);
 
 /// The rest, for one path: from buffers to the Lowered form.
 void buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, StringRef prefix);

@@ -67,6 +67,11 @@ struct QuantizeStaticOptions : public CalibratePipelineOptions {
   Option<std::string> metricCommand{*this, "metric-command",
                                     llvm::cl::desc("program that prints the metric of an .npz file with outputs")};
 
+  /// Nothing but the pipeline's module needs the context's constants: those that a stage leaves behind are freed.
+  bool ownsConstants = false;
+  /// Whoever compiles the Integer form checks its accuracy, so that it is not compiled for that alone.
+  bool checksLater = false;
+
   /// Whether a goal was asked for, so that missing it matters.
   bool hasExplicitGoal() const { return (!minSqnr.empty() && minSqnr != "off") || !maxMetricDrop.empty(); }
 };
@@ -76,12 +81,16 @@ struct QuantizeStaticOptions : public CalibratePipelineOptions {
 void buildQuantizeStaticPipeline(OpPassManager &pm, const QuantizeStaticOptions &options,
                                  std::shared_ptr<AccuracyReport> report = nullptr);
 
+/// Runs compiled code of the quantized model on the samples of `report`, which has a gate, and puts the result there.
+llvm::Error checkAccuracy(Location loc, ObservedModel &model, AccuracyReport &report);
+
 /// The same up to the Qdq form.
 void buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOptions &options,
                                 std::shared_ptr<AccuracyReport> report = nullptr);
 
-/// For models as they are, float or already quantized: from the Imported to the Normalized, or Integer, form.
-void buildCompileAsIsPipeline(OpPassManager &pm);
+/// For models as they are, float or already quantized: from the Imported to the Normalized, or Integer, form. Constants
+/// that a stage leaves behind are freed if nothing but the module needs them.
+void buildCompileAsIsPipeline(OpPassManager &pm, bool ownsConstants = false);
 
 /// The same with the edges observed that quantization would quantize; `equalize` as in the quantized build that is
 /// compared with.

@@ -88,14 +88,16 @@ struct Tap {
 /// Receives the whole tensor, row-major. Called in program order; `data` is valid during the call.
 using TapFn = llvm::function_ref<void(const Tap &tap, ArrayRef<float> data)>;
 
-/// What the passes of Refine tap, asked for also by those that tap nothing: equal trial builds are compiled once (see
-/// `shareBuild`).
-constexpr TapKind kRefinementTaps = TapKind::Operand;
+/// What calibration and the passes of Refine tap, asked for also by those that tap less: equal trial builds are
+/// compiled once (see `shareBuild`).
+constexpr TapKind kRefinementTaps = TapKind::Edge | TapKind::Operand;
 
 struct SimulationOptions {
   QuantizationScheme scheme;
   /// The kinds that the trial build can tap. Each costs time in every run, so that a build has only what is needed.
   TapKind taps = TapKind::None;
+  /// Whether edges without a range are an error, unless only layers of a float precision read them.
+  bool needsRanges = true;
   /// Narrows it to those for which this returns true; all without it.
   std::function<bool(const Tap &)> filter;
 };
@@ -103,7 +105,7 @@ struct SimulationOptions {
 class Simulation {
 public:
   /// Builds the trial build of a copy of `calibrated` (one public function in the Calibrated form) and compiles it.
-  /// Everything is off, as by `quantizeNothing`. Edges that only layers of a stated float precision read need no range.
+  /// Everything is off, as by `quantizeNothing`.
   /// Emits errors.
   static FailureOr<std::unique_ptr<Simulation>> create(ModuleOp calibrated, const SimulationOptions &options,
                                                        const CompileObservedFn &compile);
@@ -150,7 +152,8 @@ public:
   /// All of the above, to return to.
   struct Settings {
     std::vector<std::optional<EdgeParams>> edges;
-    std::vector<std::vector<float>> weights, biases;
+    std::vector<std::shared_ptr<const std::vector<float>>> weights; ///< none: the float weight
+    std::vector<std::vector<float>> biases;
   };
   Settings getSettings() const;
   void setSettings(const Settings &settings);
@@ -180,6 +183,7 @@ public:
 private:
   struct State;
   explicit Simulation(std::unique_ptr<State> state);
+  std::vector<unsigned> setEdges(ArrayRef<Precision> precisions);
   std::unique_ptr<State> state;
 };
 

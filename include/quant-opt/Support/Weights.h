@@ -47,10 +47,10 @@ Value createConstant(OpBuilder &builder, Location loc, RankedTensorType type, Ar
 Value createConstantFromBytes(OpBuilder &builder, Location loc, RankedTensorType type, ArrayRef<char> bytes,
                               StringRef name);
 
-/// Frees the contents of every blob of the context that no operation in `keep` refers to (all, if null). A context
+/// Frees the contents of every blob of the context that no operation in one of `keep` refers to. A context
 /// keeps what it was ever given, so the weights as they were before each stage add up; only who owns the context can
 /// tell that nothing else reads them.
-void releaseConstants(MLIRContext *context, Operation *keep);
+void releaseConstants(MLIRContext *context, ArrayRef<Operation *> keep);
 
 template <typename T>
 Value createConstant(OpBuilder &builder, Location loc, RankedTensorType type, ArrayRef<T> elements, StringRef name) {

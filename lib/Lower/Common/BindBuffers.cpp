@@ -20,21 +20,42 @@ class Blob {
 public:
   static constexpr size_t kAlignment = 64;
 
+  explicit Blob(size_t capacity)
+      : capacity(capacity), data(static_cast<char *>(llvm::allocate_buffer(capacity, kAlignment))) {}
+  ~Blob() {
+    if (data)
+      llvm::deallocate_buffer(data, capacity, kAlignment);
+  }
+  Blob(const Blob &) = delete;
+  Blob &operator=(const Blob &) = delete;
+
   int64_t add(ArrayRef<char> constant) {
     SmallVector<int64_t> &candidates = offsets[{llvm::hash_combine_range(constant), constant.size()}];
     for (int64_t offset : candidates)
-      if (std::equal(constant.begin(), constant.end(), bytes.begin() + offset))
+      if (std::equal(constant.begin(), constant.end(), data + offset))
         return offset;
-    int64_t offset = bytes.size();
-    bytes.insert(bytes.end(), constant.begin(), constant.end());
-    bytes.resize(llvm::alignTo(bytes.size(), kAlignment), 0);
+    const int64_t offset = size;
+    std::copy(constant.begin(), constant.end(), data + offset);
+    size = llvm::alignTo(offset + constant.size(), kAlignment);
+    std::fill(data + offset + constant.size(), data + size, 0);
     candidates.push_back(offset);
     return offset;
   }
 
-  std::vector<char> bytes;
+  bool isEmpty() const { return size == 0; }
+  int64_t getSize() const { return size; }
+  /// Gives the bytes away.
+  AsmResourceBlob take() {
+    return AsmResourceBlob(
+        ArrayRef<char>(std::exchange(data, nullptr), size), kAlignment,
+        [capacity = capacity](void *bytes, size_t, size_t align) { llvm::deallocate_buffer(bytes, capacity, align); },
+        /*dataIsMutable=*/false);
+  }
 
 private:
+  size_t capacity;
+  int64_t size = 0;
+  char *data;
   DenseMap<std::pair<size_t, size_t>, SmallVector<int64_t>> offsets;
 };
 } // namespace
@@ -100,15 +121,34 @@ static Value createTensorOf(OpBuilder &builder, Location loc, BufferKind kind, i
   return bufferization::ToTensorOp::create(builder, loc, type, buffer, /*restrict=*/true, /*writable=*/false);
 }
 
-static LogicalResult bindConstants(func::FuncOp function, Blob &blob) {
-  OpBuilder builder(function.getContext());
-  DenseMap<Attribute, Value> known;
+/// The constants of tensors.
+static SmallVector<arith::ConstantOp> getConstants(func::FuncOp function) {
   SmallVector<arith::ConstantOp> constants;
   function.walk([&](arith::ConstantOp op) {
     if (isa<RankedTensorType>(op.getType()))
       constants.push_back(op);
   });
-  for (arith::ConstantOp constant : constants) {
+  return constants;
+}
+
+/// At most so many bytes will lie in the blob.
+static size_t getCapacity(func::FuncOp function) {
+  llvm::SmallDenseSet<Attribute> seen;
+  size_t capacity = Blob::kAlignment;
+  for (arith::ConstantOp constant : getConstants(function)) {
+    auto type = cast<RankedTensorType>(constant.getType());
+    if (!type.hasStaticShape() || !type.getElementType().isIntOrFloat() || !seen.insert(constant.getValue()).second)
+      continue;
+    const size_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8) * type.getNumElements();
+    capacity += llvm::alignTo(bytes, Blob::kAlignment);
+  }
+  return capacity;
+}
+
+static LogicalResult bindConstants(func::FuncOp function, Blob &blob) {
+  OpBuilder builder(function.getContext());
+  DenseMap<Attribute, Value> known;
+  for (arith::ConstantOp constant : getConstants(function)) {
     auto attr = dyn_cast<ElementsAttr>(constant.getValue());
     Value &tensor = known[constant.getValue()];
     if (!tensor && !constant.use_empty()) {
@@ -155,7 +195,7 @@ static LogicalResult bindFunction(func::FuncOp function) {
     inputs.push_back(describe(builder, function.getArgAttrDict(i), *type, "input_" + std::to_string(i)));
     arg.replaceAllUsesWith(createTensorOf(builder, arg.getLoc(), BufferKind::Input, i, *type));
   }
-  Blob blob;
+  Blob blob(getCapacity(function));
   if (failed(bindConstants(function, blob)))
     return failure();
 
@@ -191,11 +231,9 @@ static LogicalResult bindFunction(func::FuncOp function) {
   function.removeResAttrsAttr();
 
   ElementsAttr weights;
-  if (!blob.bytes.empty()) {
-    auto type = RankedTensorType::get(blob.bytes.size(), builder.getI8Type());
-    AsmResourceBlob resource = HeapAsmResourceBlob::allocateAndCopyWithAlign(ArrayRef<char>(blob.bytes),
-                                                                             Blob::kAlignment, /*dataIsMutable=*/false);
-    weights = DenseResourceElementsAttr::get(type, "weights", std::move(resource));
+  if (!blob.isEmpty()) {
+    auto type = RankedTensorType::get(blob.getSize(), builder.getI8Type());
+    weights = DenseResourceElementsAttr::get(type, "weights", blob.take());
   }
   builder.setInsertionPoint(function);
   auto program = ProgramOp::create(

@@ -81,7 +81,7 @@ TEST_F(SimulationTest, DescribesEdgesAndLayers) {
   EXPECT_EQ(first.output, 1u);
   EXPECT_TRUE(first.hasBias);
   EXPECT_EQ(first.bias, kBias);
-  EXPECT_EQ(first.weight->values, kFirst);
+  EXPECT_EQ(first.weight->values.vec(), kFirst);
   EXPECT_EQ(first.weightShape, std::vector<int64_t>({3, 4}));
   EXPECT_EQ(second.inputs, SmallVector<unsigned>({1}));
   EXPECT_EQ(second.output, std::nullopt);

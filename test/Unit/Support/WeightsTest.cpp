@@ -31,6 +31,6 @@ TEST(WeightsTest, ReleasesWhatTheKeptOperationDoesNotReferTo) {
   releaseConstants(&context, kept->getOperation());
   EXPECT_EQ(read(*kept), std::vector<float>(32, 1.0f));
   EXPECT_FALSE(read(*other));
-  releaseConstants(&context, nullptr);
+  releaseConstants(&context, {});
   EXPECT_FALSE(read(*kept));
 }
