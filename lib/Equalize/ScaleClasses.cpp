@@ -3,25 +3,11 @@
 
 #include "quant-opt/Support/Weights.h"
 
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
 using namespace mlir;
 using namespace mlir::qnn;
-
-ClassMap::ClassMap(ArrayRef<int64_t> shape, const llvm::SmallBitVector &dims, std::vector<ScaleClass> classes)
-    : shape(shape.begin(), shape.end()), strides(shape.size(), 0), classes(std::move(classes)) {
-  int64_t stride = 1;
-  for (int64_t dim = shape.size() - 1; dim >= 0; --dim)
-    if (dims.test(dim)) {
-      strides[dim] = stride;
-      stride *= shape[dim];
-    }
-  assert(stride == static_cast<int64_t>(this->classes.size()) && "expected a class for each index that matters");
-}
-
-std::vector<ScaleClass> ClassMap::expand() const {
-  std::vector<ScaleClass> result(ShapedType::getNumElements(shape));
-  forEach(*this, *this, [&](int64_t element, ScaleClass own, ScaleClass) { result[element] = own; });
-  return result;
-}
 
 namespace {
 
@@ -95,6 +81,24 @@ std::optional<std::vector<float>> readThroughMoves(Value value) {
   for (int64_t source : *sources)
     values.push_back((*moved)[source]);
   return values;
+}
+
+/// The same without a copy where the constant holds its elements as they are; who owns them otherwise.
+std::optional<std::pair<ArrayRef<float>, std::shared_ptr<const std::vector<float>>>> viewThroughMoves(Value value) {
+  if (auto resource = dyn_cast_or_null<DenseResourceElementsAttr>(getConstantElements(value)))
+    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob(); blob && resource.getElementType().isF32()) {
+      const ArrayRef<char> data = blob->getData();
+      if (data.size() == resource.getNumElements() * sizeof(float) &&
+          reinterpret_cast<uintptr_t>(data.data()) % alignof(float) == 0)
+        return std::make_pair(
+            ArrayRef<float>(reinterpret_cast<const float *>(data.data()), data.size() / sizeof(float)), nullptr);
+    }
+  std::optional<std::vector<float>> values = readThroughMoves(value);
+  if (!values)
+    return std::nullopt;
+  auto owner = std::make_shared<const std::vector<float>>(std::move(*values));
+  const ArrayRef<float> view = *owner;
+  return std::make_pair(view, std::move(owner));
 }
 
 /// Visits the elements of a tensor of `shape`, in row-major order, with the position that the same indices have when
@@ -261,13 +265,13 @@ private:
       products.push_back({op, rule});
       return;
     }
-    std::optional<std::vector<float>> numbers = readThroughMoves(rule.weight->get());
+    auto numbers = viewThroughMoves(rule.weight->get());
     if (!numbers)
       return fixAround(op, rule, "its weight is not a constant that can be read");
     Value data = rule.activations.front()->get(), made = op->getResult(0);
     AffineMap weightMap = rule.maps[1];
     ArrayRef<int64_t> weightShape = getShape(rule.weight->get());
-    ScaledWeight weight{rule.weight, std::move(*numbers), {}, {}};
+    ScaledWeight weight{rule.weight, numbers->first, {}, {}, std::move(numbers->second)};
     weight.in = tieToWeight(getNodes(data), getShape(data), rule.maps[0], weightMap, weightShape);
     weight.out = tieToWeight(getNodes(made), getShape(made), rule.maps.back(), weightMap, weightShape);
     result.weights.push_back(std::move(weight));
@@ -320,12 +324,12 @@ private:
   void visitMultiplier(Operation *op, const QuantRule &rule, OpOperand *multiplier) {
     unsigned number = llvm::find(rule.inputs, multiplier) - rule.inputs.begin();
     unsigned data = llvm::find(rule.inputs, rule.activations.front()) - rule.inputs.begin();
-    std::optional<std::vector<float>> numbers = readThroughMoves(multiplier->get());
+    auto numbers = viewThroughMoves(multiplier->get());
     if (!numbers)
       return fixAround(op, rule, "its factor is not a constant that can be read");
     Value read = rule.activations.front()->get(), made = op->getResult(0);
     ArrayRef<int64_t> shape = getShape(multiplier->get());
-    ScaledWeight weight{multiplier, std::move(*numbers), {}, {}};
+    ScaledWeight weight{multiplier, numbers->first, {}, {}, std::move(numbers->second)};
     weight.in = tieToWeight(getNodes(read), getShape(read), rule.maps[data], rule.maps[number], shape);
     weight.out = tieToWeight(getNodes(made), getShape(made), rule.maps.back(), rule.maps[number], shape);
     result.weights.push_back(std::move(weight));

@@ -65,8 +65,9 @@ private:
 /// The weight of a contraction, or a constant tensor that multiplies: multiplied by out's factor, divided by in's.
 struct ScaledWeight {
   OpOperand *operand;
-  std::vector<float> values;
+  ArrayRef<float> values; // the constant's own, or of `owner`
   ClassMap in, out;
+  std::shared_ptr<const std::vector<float>> owner;
 };
 
 /// A constant operand that takes the factor of what it is added to or compared with.
