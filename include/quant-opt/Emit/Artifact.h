@@ -32,8 +32,7 @@ struct MachineCode {
 llvm::Expected<MachineCode> compileProgram(Program &program, unsigned threads = 2);
 
 /// Links the program's paths, the tables, the weights and the runtime into one file of the given kind, which defines
-/// only the functions of `emitHeader`. The same program gives the same bytes. Takes the program's
-/// weights.
+/// only the functions of `emitHeader`. The same program gives the same bytes. Takes the program's weights.
 llvm::Expected<std::vector<char>> linkArtifact(Program &program, MachineCode code, const EmitOptions &options);
 
 /// Both.
