@@ -172,10 +172,11 @@ llvm::Expected<std::vector<char>> qnn::linkArtifact(Program &program, MachineCod
   llvm::Expected<OwnedModule> tables = TableBuilder(program, options).build(weights->getPath());
   if (!tables)
     return tables.takeError();
-  llvm::Expected<llvm::SmallVector<char, 0>> object = compileToObject(*tables->module, CpuPath::X86_64);
+  // From now on they are read from the file.
+  const size_t weightsBytes = std::exchange(program.weights, {}).size();
+  llvm::Expected<llvm::SmallVector<char, 0>> object = compileToObject(*tables->module, CpuPath::X86_64, weightsBytes);
   if (!object)
     return object.takeError();
-  program.weights = {}; // They are in the object now.
   code.objects.push_back(std::move(*object));
   if (options.kind == ArtifactKind::Object)
     return linkObject(std::move(code.objects));

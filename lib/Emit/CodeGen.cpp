@@ -143,13 +143,16 @@ llvm::Error qnn::optimize(llvm::Module &module, CpuPath path) {
   return llvm::Error::success();
 }
 
-llvm::Expected<llvm::SmallVector<char, 0>> qnn::compileToObject(llvm::Module &module, CpuPath path) {
+llvm::Expected<llvm::SmallVector<char, 0>> qnn::compileToObject(llvm::Module &module, CpuPath path, size_t dataBytes) {
   llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machine = createTargetMachine(path);
   if (!machine)
     return machine.takeError();
   module.setTargetTriple(llvm::Triple(kTriple));
   module.setDataLayout((*machine)->createDataLayout());
   llvm::SmallVector<char, 0> object;
+  // Growing would hold all of it twice.
+  if (dataBytes)
+    object.reserve(dataBytes + (1 << 16));
   llvm::raw_svector_ostream stream(object);
   llvm::legacy::PassManager passes;
   if ((*machine)->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile))

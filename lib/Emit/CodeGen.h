@@ -34,8 +34,8 @@ llvm::Expected<OwnedModule> translateCode(ProgramCode &code, StringRef prefix);
 /// Runs LLVM's -O3 pipeline with the features of `path`.
 llvm::Error optimize(llvm::Module &module, CpuPath path);
 
-/// The relocatable object of a module.
-llvm::Expected<llvm::SmallVector<char, 0>> compileToObject(llvm::Module &module, CpuPath path);
+/// The relocatable object of a module, which includes files of `dataBytes`.
+llvm::Expected<llvm::SmallVector<char, 0>> compileToObject(llvm::Module &module, CpuPath path, size_t dataBytes = 0);
 
 } // namespace mlir::qnn
 
