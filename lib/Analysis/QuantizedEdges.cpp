@@ -2,10 +2,13 @@
 //----------------------===//
 #include "quant-opt/Analysis/QuantizedEdges.h"
 
+#include "quant-opt/Analysis/RoundFunctions.h"
 #include "quant-opt/Dialect/Qnn/IR/Precision.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Support/Locations.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
@@ -37,6 +40,7 @@ private:
   void makeChains();
   void makeChain(Operation *root, QuantRole role);
   SmallVector<Operation *> getNextSpan(Value value);
+  bool isCostlyFunction(Value value, ArrayRef<Operation *> span);
   bool canFollow(Operation *op, const SetVector<Value> &chainValues);
   bool isExcluded(const QuantizedChain &chain);
   SmallVector<Value> getOperands(const QuantizedChain &chain);
@@ -144,11 +148,30 @@ SmallVector<Operation *> EdgeFinder::getNextSpan(Value value) {
   return {};
 }
 
+/// Whether the operations compute a function of `value` alone that takes elementary functions or divisions.
+bool EdgeFinder::isCostlyFunction(Value value, ArrayRef<Operation *> span) {
+  bool isCostly = false;
+  for (Operation *op : span) {
+    for (OpOperand *operand : rules[op].activations) {
+      Operation *producer = operand->get().getDefiningOp();
+      if (operand->get() != value && !(producer && llvm::is_contained(span, producer)))
+        return false;
+    }
+    op->walk([&](Operation *inner) {
+      isCostly |= isa_and_nonnull<math::MathDialect>(inner->getDialect()) || isa<arith::DivFOp>(inner);
+    });
+  }
+  return isCostly;
+}
+
 void EdgeFinder::makeChain(Operation *root, QuantRole role) {
   QuantizedChain chain{root, role, {}, root->getResult(0)};
   unsigned index = chains.size();
   chainOf[root] = index;
+  bool endsAtFunctions = role == QuantRole::Contraction && function->hasAttr(kRoundFunctionsAttr);
   for (SmallVector<Operation *> span = getNextSpan(chain.result); !span.empty(); span = getNextSpan(chain.result)) {
+    if (endsAtFunctions && isCostlyFunction(chain.result, span))
+      break;
     for (Operation *op : span)
       chainOf[op] = index;
     chain.epilogue.append(span.begin(), span.end());

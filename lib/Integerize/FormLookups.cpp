@@ -1,5 +1,6 @@
 //===- FormLookups.cpp - Elementwise arithmetic from one 8-bit value to another becomes a table
 //----------------------===//
+#include "quant-opt/Analysis/RoundFunctions.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Integerize/Passes.h"
 
@@ -227,6 +228,7 @@ public:
   explicit FormLookups(EvaluateFn evaluate) : evaluate(std::move(evaluate)) {}
 
   void runOnOperation() override {
+    getOperation().walk([](FunctionOpInterface function) { function->removeAttr(kRoundFunctionsAttr); });
     // Those made last first: a function takes in those that it is made of.
     SmallVector<linalg::GenericOp> generics;
     getOperation().walk([&](linalg::GenericOp op) { generics.push_back(op); });

@@ -215,6 +215,9 @@ void mlir::qnn::addScalePasses(OpPassManager &pm, const CalibratePipelineOptions
     // Why here: what is left above zero once the channels are alike.
     pm.addPass(createAbsorbBiasPass({options.data, options.maxSamples, options.seed}, compileObserved));
   }
+  // Why here: it says which edges have ranges, and changes nothing else.
+  if (options.roundFunctions)
+    pm.addPass(createRoundFunctionsPass());
 }
 
 void mlir::qnn::buildCalibratePipeline(OpPassManager &pm, const CalibratePipelineOptions &options) {

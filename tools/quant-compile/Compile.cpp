@@ -242,6 +242,7 @@ static void setPipelineOptions(const QuantizeOptions &from, QuantizeStaticOption
     to.layers.push_back(layer);
   to.equalize = from.equalize == "on";
   to.smooth = getStep(from.smooth);
+  to.roundFunctions = from.roundFunctions == "on";
   to.symmetric = from.activationScheme == "symmetric";
   to.activationType = from.activationType == "i8" ? ActivationType::I8 : ActivationType::U8;
   to.activationScheme =

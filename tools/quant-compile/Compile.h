@@ -23,7 +23,7 @@ struct QuantizeOptions {
   double percentile = 99.99;
   int64_t maxSamples = 0, seed = 0;
   std::string activationType = "u8", activationScheme = "asymmetric", weightScheme = "per-channel", equalize = "on",
-              smooth = "auto";
+              smooth = "auto", roundFunctions = "off";
   std::string weightBits = "8", accuracy = "default", chooseRanges = "auto", correctBias = "auto",
               roundWeights = "auto";
   std::string minSqnr, maxMetricDrop, labels, metricCommand;

@@ -159,6 +159,8 @@ static llvm::Expected<bool> parseOptions(int argc, char **argv, CompileOptions &
                      "move factors between layers so that the channels of a tensor have alike ranges (on)");
   commandLine.choice("smooth", {"on", "off", "auto"}, how.smooth,
                      "move outliers of activations into weights; auto: with --accuracy=best (auto)");
+  commandLine.choice("round-functions", {"on", "off"}, how.roundFunctions,
+                     "round what functions such as GELU read to 8 bits, so that they become tables: faster (off)");
   commandLine.list(
       "layer", "PATTERN=PRECISION", how.layers,
       "i4, i8, i16, bf16, f16 or f32 for the layers named by node, glob, /expression/, kind:conv, first, last");

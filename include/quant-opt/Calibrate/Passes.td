@@ -87,4 +87,23 @@ def CalibratePass : Pass<"qnn-calibrate", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::qnn::QnnDialect"];
 }
 
+def RoundFunctionsPass : Pass<"qnn-round-functions"> {
+  let summary = "state that what functions such as GELU read is quantized";
+  let description = [{
+    Expects the Normalized form and leaves it, before ranges are measured, with a wish on each function of the IR that Calibrate and
+    InsertQdq follow: the chain of elementwise operations that a contraction owns ends where a function of its value alone begins that takes
+    elementary functions or divisions (a sigmoid, GELU, SiLU). So the function's argument has a range and is rounded to 8 bits, and between
+    two quantizations `--qnn-form-lookups` makes it a table. Without this pass such functions are computed in f32, on values that were not
+    rounded: more accurate and slower.
+
+    Before and after (test/Calibrate/round-functions.mlir):
+    ```mlir
+    func.func @model(…
+    ```
+    ```mlir
+    func.func @model(…) attributes {qnn.round_functions} …
+    ```
+  }];
+}
+
 #endif // QUANT_OPT_CALIBRATE_PASSES_TD

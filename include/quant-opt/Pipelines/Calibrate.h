@@ -59,6 +59,11 @@ struct CalibratePipelineOptions : public PassPipelineOptions<CalibratePipelineOp
       llvm::cl::desc("move outliers of activations into weights, by factors found on the data (auto: in best)"),
       llvm::cl::init(Step::Auto), getStepValues()};
 
+  Option<bool> roundFunctions{
+      *this, "round-functions",
+      llvm::cl::desc("round what functions such as GELU read to bytes too, so that they become tables"),
+      llvm::cl::init(false)};
+
   CalibratePassOptions getPassOptions() const;
   bool isOn(const Option<Step> &step, bool isAutomatic) const {
     return step == Step::On || (step == Step::Auto && isAutomatic);

@@ -1,9 +1,10 @@
 """Writes a Q/DQ model whose convolutions are followed by activations as quantizers write them, and data.
 
-usage: lookups.py MODEL.onnx DATA.npz, or lookups.py check OUTPUTS.npz
+usage: lookups.py MODEL.onnx DATA.npz, or lookups.py float MODEL.onnx DATA.npz, or lookups.py check OUTPUTS.npz
 
 Each activation comes three times: right behind its convolution, beside an addition that reads the same bytes, and with a second input
-added, which holds zero, so that it is no function of one byte. `check` compares the first with the last."""
+added, which holds zero, so that it is no function of one byte. `check` compares the first with the last. `float` writes a chain of
+convolutions and activations without quantization."""
 import sys
 
 import numpy as np
@@ -17,7 +18,7 @@ if sys.argv[1] == "check":
             first, plain = arrays[name[6:]], arrays[name]
             print(name[6:-3], "equal" if np.array_equal(first, plain) and len(np.unique(first)) > 8 else "DIFFERENT")
     sys.exit()
-model_file, data_file = sys.argv[1:]
+model_file, data_file = sys.argv[-2:]
 height, width, channels = 9, 7, 20
 random = np.random.default_rng(3)
 nodes, constants, outputs = [], [], []
@@ -38,6 +39,18 @@ def requantize(value, scale, zero_point, dtype=np.uint8):
     return op("DequantizeLinear", [op("QuantizeLinear", [value] + parameters, value + "_q")] + parameters, value + "_dq")
 
 
+if sys.argv[1] == "float":
+    value = "x"
+    for i in range(3):
+        weight = constant("w%d" % i, random.normal(0, 0.4, (8, 8, 1, 1)).astype(np.float32))
+        value = op("Conv", [value, weight], "conv%d" % i)
+        value = op("Mul", [value, op("Sigmoid", [value], "gate%d" % i)], "silu%d" % i)
+    shape = [1, 8, height, width]
+    tensors = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in ("x", value)]
+    graph = helper.make_graph(nodes, "chain", tensors[:1], tensors[1:], constants)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), model_file)
+    np.savez(data_file, x=random.normal(0, 1.6, [16] + shape[1:]).astype(np.float32))
+    sys.exit()
 x = requantize("x", 0.031, 119)
 weight = [constant("w", random.integers(-127, 128, (channels, 8, 3, 3)).astype(np.int8)),
           constant("w_s", random.uniform(0.002, 0.004, channels).astype(np.float32)),
