@@ -19,7 +19,7 @@ if sys.argv[1] == "check":
             print(name[6:-3], "equal" if np.array_equal(first, plain) and len(np.unique(first)) > 8 else "DIFFERENT")
     sys.exit()
 model_file, data_file = sys.argv[-2:]
-height, width, channels = 9, 7, 20
+height, width, channels = 5, 7, 84
 random = np.random.default_rng(3)
 nodes, constants, outputs = [], [], []
 
