@@ -138,7 +138,8 @@ private:
   SmallVector<Value> buildPairs(Value lhsAt, ArrayRef<Value> weights, ArrayRef<Value> accs, int64_t rows,
                                 int64_t count);
   Value panelBase, prefetchBase;
-  int64_t prefetchStride = 0; // elements of rhs; 0 where there is no next panel
+  int64_t prefetchStride = 0;     // elements of rhs; 0 where there is no next panel
+  bool prefetchesStreams = false; // whether each step brings what its own streams of weights hold further on
 };
 
 /// Channels that lhs and rhs share, in floats: each lane sums the taps of its own channel.

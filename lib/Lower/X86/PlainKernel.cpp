@@ -49,8 +49,9 @@ void PlainKernel::buildPanel(const Place &panelPlace, Value chunk, Value channel
 
 void PlainKernel::findPrefetches(const Place &place, int64_t vectors) {
   bool movesOutside = llvm::any_of(plan.outer, [](const PlanLoop &loop) { return loop.rhs != 0; });
-  prefetchStride = 0;
   int64_t bytes = plan.blockStride * plan.getBlocks() * elementOf(rhs).getIntOrFloatBitWidth() / 8;
+  prefetchStride = 0;
+  prefetchesStreams = tilesPerPanel == 1 && bytes >= kNearBytes;
   if (getPanels() == 1 || tilesPerPanel == 1 || movesOutside || bytes < kNearBytes)
     return;
   int64_t panel = llvm::divideCeil(vectors * tile.lanes, kChannelBlock) * plan.blockStride;
@@ -95,7 +96,7 @@ SmallVector<Value> PlainKernel::buildStep(Value lhsAt, Value rhsAt, ArrayRef<Val
     int64_t channel = v * lanes;
     Value at = add(rhsAt, channel / kChannelBlock * plan.blockStride + channel % kChannelBlock * plan.step);
     weights.push_back(load(rhsType, rhs, at));
-    if (tilesPerPanel == 1 && channel % kChannelBlock == 0)
+    if (prefetchesStreams && channel % kChannelBlock == 0)
       memref::PrefetchOp::create(b, loc, rhs, ValueRange{add(at, kStepsAhead * plan.getGroupStride())},
                                  /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
   }

@@ -167,11 +167,11 @@ func.func @bytes_behind_a_run_are_read_where_they_exist(%x: memref<4x8xi8>, %w: 
 // One row reads each weight once: the loop runs after its own streams, four blocks of channels.
 // CHECK-LABEL: @one_row_prefetches_what_it_reads_next
 // CHECK: scf.for {{.*}} -> (vector<16xi32>
-// CHECK-COUNT-4: memref.prefetch %{{.*}}[%{{.*}}], read, locality<3>, data : memref<8192xi8>
+// CHECK-COUNT-4: memref.prefetch %{{.*}}[%{{.*}}], read, locality<3>, data : memref<16384xi8>
 // CHECK: qnn.dot4
-func.func @one_row_prefetches_what_it_reads_next(%a: memref<1x64xi8>, %w: memref<8x16x16x4xi8>, %y: memref<1x128xi32>) {
-  qnn.contract ins(%a, %w : memref<1x64xi8>, memref<8x16x16x4xi8>) outs(%y : memref<1x128xi32>)
-      attributes {extents = array<i64: 1, 128, 64>, indexing_maps = [#mk, #nk, #mn], packed_k = array<i64: 2>, run_dims = 1 : i64,
+func.func @one_row_prefetches_what_it_reads_next(%a: memref<1x128xi8>, %w: memref<8x32x16x4xi8>, %y: memref<1x128xi32>) {
+  qnn.contract ins(%a, %w : memref<1x128xi8>, memref<8x32x16x4xi8>) outs(%y : memref<1x128xi32>)
+      attributes {extents = array<i64: 1, 128, 128>, indexing_maps = [#mk, #nk, #mn], packed_k = array<i64: 2>, run_dims = 1 : i64,
                   iterator_types = [#linalg.iterator_type<parallel>, #linalg.iterator_type<parallel>, #linalg.iterator_type<reduction>]} {
   ^bb0(%acc: i32):
     qnn.yield %acc : i32
