@@ -66,8 +66,8 @@ def tables(found):
         text.append(_table(["compiling with calibration", "half the layers, s", "all, s"],
                            [[name, "%.1f" % half, "%.1f" % whole] for name, (half, whole) in found["depth"].items()]))
     if "calibration" in found:
-        text.append("ResNet-50's ranges on all cores: %.1f samples a second, ONNX Runtime's calibrator (min-max) %.1f." % (
-            found["calibration"]["ours"], found["calibration"]["ONNX Runtime"]))
+        text.append(_table(["measuring ranges on all cores", "samples a second", "ONNX Runtime's calibrator"],
+                           [[case, "%.1f" % rates["ours"], "%.1f" % rates["ONNX Runtime"]] for case, rates in found["calibration"].items()]))
     return "\n\n".join(text) + "\n"
 
 

@@ -140,7 +140,9 @@ def main():
     compiler = os.path.join(options.bin, "quant-compile")
     if "resnet50" in cases and not options.skip_compiling:
         found["depth"] = compiling.depth(compiler, options.work)
-        found["calibration"] = compiling.calibration(compiler, os.path.join(options.work, "resnet50", "resnet50.onnx"), options.work)
+        found["calibration"] = compiling.calibration(
+            compiler, {"resnet50": os.path.join(options.work, "resnet50", "resnet50.onnx"),
+                       "fashion_resnet8": os.path.join(DEMO, "fashion_resnet8.onnx")}, options.work)
     report.write(found, options.work, options.docs)
 
 

@@ -5,6 +5,7 @@
 #include "Interrupt.h"
 #include "quant-opt/Calibrate/SampleReader.h"
 #include "quant-opt/Calibrate/SplitSamples.h"
+#include "quant-opt/Data/ArrayFile.h"
 #include "quant-opt/Support/AtomicFile.h"
 #include "quant-opt/Support/Diagnostics.h"
 #include "quant-opt/Support/ProgressBar.h"
@@ -27,12 +28,20 @@ static llvm::Error writeTable(const RangeTable &table, const CalibrateOptions &o
 
 namespace {
 
-/// The sketches of a table under construction, by the observed model's numbers.
-struct Observer {
-  std::vector<Sketch *> sketches;
+/// What one of the runs that are done at once reads and measures.
+struct Lane {
+  std::vector<std::vector<char>> inputs;
+  std::vector<const void *> pointers;
+  std::vector<Sketch> sketches; ///< by the observed model's numbers
 
-  static void observe(void *observer, int32_t edge, const float *data, int64_t count) {
-    static_cast<Observer *>(observer)->sketches[edge]->add(data, count);
+  void setInputs(ArrayRef<TensorInfo> infos, ArrayRef<const void *> from) {
+    inputs.resize(infos.size());
+    pointers.resize(infos.size());
+    for (auto [i, info] : llvm::enumerate(infos)) {
+      const char *bytes = static_cast<const char *>(from[i]);
+      inputs[i].assign(bytes, bytes + ArrayInfo{info.name, info.type, info.shape}.getNumBytes());
+      pointers[i] = inputs[i].data();
+    }
   }
 };
 
@@ -44,13 +53,13 @@ static llvm::Expected<bool> runSamples(ObservedModel &model, const CalibrateOpti
   llvm::StringMap<Sketch *> byName;
   for (EdgeSketch &entry : table.sketches)
     byName[entry.name] = &entry.sketch;
-  Observer observer;
+  std::vector<Sketch *> measured; // by the observed model's numbers
   for (const std::string &edge : model.getObservedEdges()) {
     Sketch *sketch = byName.lookup(edge);
     if (!sketch)
       return makeToolError(ExitCode::Internal,
                            "the observed model has an edge \"" + edge + "\" that was not asked for");
-    observer.sketches.push_back(sketch);
+    measured.push_back(sketch);
   }
 
   llvm::Expected<SampleReader> reader = SampleReader::open(options.data, model.getInputs());
@@ -74,18 +83,37 @@ static llvm::Expected<bool> runSamples(ObservedModel &model, const CalibrateOpti
 
   ProgressBar progress("calibrating", wanted);
   InterruptGuard guard;
+  // Sketches do not depend on which of them a sample goes to, so that a lane may have its own until all are merged.
+  std::vector<Lane> lanes(std::max<size_t>(model.getConcurrency(), 1));
+  for (Lane &lane : lanes)
+    for (Sketch *sketch : measured)
+      lane.sketches.emplace_back(sketch->getChannels());
   while (source.samplesUsed < wanted && !InterruptGuard::wasInterrupted()) {
-    const ArrayRef<int64_t> samples =
-        ArrayRef<int64_t>(chosen).slice(source.samplesUsed, std::min(batch, wanted - source.samplesUsed));
-    llvm::Expected<ArrayRef<const void *>> inputs = reader->read(samples);
-    if (!inputs)
-      return inputs.takeError();
-    model.run(*inputs, &observer, Observer::observe);
-    for (Sketch *sketch : observer.sketches)
-      sketch->endSample();
-    source.samplesUsed += samples.size();
+    SmallVector<ArrayRef<const void *>> runs;
+    int64_t taken = 0;
+    for (Lane &lane : lanes) {
+      const int64_t begin = source.samplesUsed + taken, count = std::min(batch, wanted - begin);
+      if (count <= 0)
+        break;
+      llvm::Expected<ArrayRef<const void *>> inputs = reader->read(ArrayRef<int64_t>(chosen).slice(begin, count));
+      if (!inputs)
+        return inputs.takeError();
+      lane.setInputs(model.getInputs(), *inputs);
+      runs.push_back(lane.pointers);
+      taken += count;
+    }
+    model.observeMany(runs, [&](size_t run, int32_t edge, const float *data, int64_t count) {
+      lanes[run].sketches[edge].add(data, count);
+    });
+    for (size_t run = 0; run < runs.size(); ++run)
+      for (Sketch &sketch : lanes[run].sketches)
+        sketch.endSample();
+    source.samplesUsed += taken;
     progress.update(source.samplesUsed);
   }
+  for (const Lane &lane : lanes)
+    for (auto [sketch, part] : llvm::zip_equal(measured, lane.sketches))
+      sketch->merge(part);
   return source.samplesUsed >= wanted;
 }
 

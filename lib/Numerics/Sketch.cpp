@@ -2,6 +2,7 @@
 //---------------------------------------===//
 #include "quant-opt/Numerics/Sketch.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -20,26 +21,75 @@ Sketch::Bucket &Sketch::getBucket(uint32_t index) {
   return page->buckets[index % kPageSize];
 }
 
-void Sketch::add(const float *data, int64_t count) {
-  Range seen;
+static float toFloat(uint32_t bits) {
+  float x;
+  std::memcpy(&x, &bits, sizeof(x));
+  return x;
+}
+
+/// The float's bits as an integer that is larger where the float is; and back.
+static int32_t toOrdered(uint32_t bits) {
+  const int32_t value = static_cast<int32_t>(bits);
+  return value ^ ((value >> 31) & 0x7fffffff);
+}
+
+/// Counts the values that are not finite; the others remain, in their order. Returns how many.
+int64_t Sketch::setAside(uint32_t *bits, int64_t count) {
+  int64_t kept = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    const uint32_t magnitude = bits[i] & 0x7fffffff;
+    if (magnitude < kInfiniteBits)
+      bits[kept++] = bits[i];
+    else if (magnitude > 0x7f800000)
+      ++nans;
+    else
+      ++(bits[i] >> 31 ? negativeInfinities : positiveInfinities);
+  }
+  return kept;
+}
+
+void Sketch::addBlock(const float *data, int64_t count, Range &seen) {
+  // In two loops, so that the first one, without branches, works on vectors.
+  uint32_t bits[kBlock], largest = 0;
+  int32_t lo = std::numeric_limits<int32_t>::max(), hi = std::numeric_limits<int32_t>::min();
   for (int64_t i = 0; i < count; ++i) {
     // Adding zero makes -0 a 0, which it equals.
-    const float x = data[i] + 0.0f;
-    const uint32_t bits = toBits(x), magnitude = bits & 0x7fffffff;
-    if (magnitude >= kInfiniteBits) {
-      if (magnitude > 0x7f800000)
-        ++nans;
-      else
-        ++(bits >> 31 ? negativeInfinities : positiveInfinities);
-      continue;
-    }
-    seen.include(x);
-    Bucket &bucket = getBucket(bits >> 16);
-    const uint64_t position = (bits >> 4) % kPositions;
+    const uint32_t x = bits[i] = toBits(data[i] + 0.0f);
+    const int32_t ordered = toOrdered(x);
+    largest = std::max(largest, x & 0x7fffffff);
+    lo = std::min(lo, ordered);
+    hi = std::max(hi, ordered);
+  }
+  int64_t kept = count;
+  if (largest < kInfiniteBits) {
+    seen.include(toFloat(toOrdered(lo)));
+    seen.include(toFloat(toOrdered(hi)));
+  } else {
+    kept = setAside(bits, count);
+    for (int64_t i = 0; i < kept; ++i)
+      seen.include(toFloat(bits[i]));
+  }
+  // Zeros, of which rectified values have many, would wait for each other in one bucket.
+  int64_t others = 0;
+  for (int64_t i = 0; i < kept; ++i) {
+    bits[others] = bits[i];
+    others += bits[i] != 0;
+  }
+  if (others < kept)
+    getBucket(0).count += kept - others;
+  for (int64_t i = 0; i < others; ++i) {
+    Bucket &bucket = getBucket(bits[i] >> 16);
+    const uint64_t position = (bits[i] >> 4) % kPositions;
     ++bucket.count;
     bucket.positions += position;
     bucket.squares += position * position;
   }
+}
+
+void Sketch::add(const float *data, int64_t count) {
+  Range seen;
+  for (int64_t begin = 0; begin < count; begin += kBlock)
+    addBlock(data + begin, std::min(kBlock, count - begin), seen);
   sampleExtrema.include(seen);
   extrema.include(seen);
 

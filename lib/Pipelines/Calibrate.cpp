@@ -44,8 +44,9 @@ public:
   }
   void runMany(ArrayRef<ArrayRef<const void *>> inputs,
                function_ref<void(size_t number, ArrayRef<const void *> outputs)> consume) override;
-  llvm::Error runTogether(ArrayRef<ArrayRef<const void *>> inputs,
-                          function_ref<void(size_t run, int32_t edge, const float *data, int64_t count)> observe,
+  size_t getConcurrency() const override { return llvm::hardware_concurrency().compute_thread_count(); }
+  void observeMany(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe) override;
+  llvm::Error runTogether(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe,
                           function_ref<void()> settle) override;
 
 private:
@@ -99,18 +100,35 @@ void JitObservedModel::runMany(ArrayRef<ArrayRef<const void *>> inputs,
   }
 }
 
-llvm::Error
-JitObservedModel::runTogether(ArrayRef<ArrayRef<const void *>> inputs,
-                              function_ref<void(size_t run, int32_t edge, const float *data, int64_t count)> observe,
-                              function_ref<void()> settle) {
+void JitObservedModel::observeMany(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe) {
+  const size_t threads = std::max<size_t>(std::min(inputs.size(), makeWorkspaces(inputs.size())), 1);
+  auto work = [&](size_t thread) {
+    std::vector<std::vector<char>> results = outputs;
+    for (size_t run = thread; run < inputs.size(); run += threads) {
+      NumberedObserver observer{observe, run};
+      std::vector<void *> to;
+      for (std::vector<char> &bytes : results)
+        to.push_back(bytes.data());
+      if (workspaces.empty())
+        model->run(inputs[run], to, &observer, NumberedObserver::call);
+      else
+        model->run(inputs[run], to, workspaces[thread], &observer, NumberedObserver::call);
+    }
+  };
+  if (threads == 1)
+    return work(0);
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency(threads));
+  for (size_t thread = 0; thread < threads; ++thread)
+    pool.async(work, thread);
+  pool.wait();
+}
+
+llvm::Error JitObservedModel::runTogether(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe,
+                                          function_ref<void()> settle) {
   if (makeWorkspaces(inputs.size()) < inputs.size())
     return makeToolError(ExitCode::Limit,
                          "out of memory for running " + Twine(inputs.size()) + " samples side by side");
-  struct Observer {
-    decltype(observe) observe;
-    size_t run = 0;
-    bool wasCalled = false;
-  } observer{observe};
+  NumberedObserver observer{observe};
   std::vector<std::vector<std::vector<char>>> results(inputs.size(), outputs);
   for (size_t step = 0; step < model->getNumSteps(); ++step) {
     observer.wasCalled = false;
@@ -119,12 +137,7 @@ JitObservedModel::runTogether(ArrayRef<ArrayRef<const void *>> inputs,
       for (std::vector<char> &bytes : results[run])
         to.push_back(bytes.data());
       observer.run = run;
-      model->runStep(step, from, to, workspaces[run], &observer,
-                     [](void *opaque, int32_t edge, const float *data, int64_t count) {
-                       auto *observer = static_cast<Observer *>(opaque);
-                       observer->wasCalled = true;
-                       observer->observe(observer->run, edge, data, count);
-                     });
+      model->runStep(step, from, to, workspaces[run], &observer, NumberedObserver::call);
     }
     if (observer.wasCalled)
       settle();

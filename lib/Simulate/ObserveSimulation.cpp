@@ -28,8 +28,14 @@ public:
         observe(observer, tap.index, data.data(), data.size());
     });
   }
-  llvm::Error runTogether(ArrayRef<ArrayRef<const void *>>, function_ref<void(size_t, int32_t, const float *, int64_t)>,
-                          function_ref<void()>) override {
+  size_t getConcurrency() const override { return simulation->getConcurrency(); }
+  void observeMany(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe) override {
+    simulation->tapMany(inputs, [&](size_t run, const Tap &tap, ArrayRef<float> data) {
+      if (tap.kind == TapKind::Edge)
+        observe(run, tap.index, data.data(), data.size());
+    });
+  }
+  llvm::Error runTogether(ArrayRef<ArrayRef<const void *>>, ObserveRunFn, function_ref<void()>) override {
     return makeToolError(ExitCode::Internal, "calibration runs one sample after another");
   }
 

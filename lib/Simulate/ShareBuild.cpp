@@ -24,8 +24,11 @@ public:
                function_ref<void(size_t number, ArrayRef<const void *> outputs)> consume) override {
     model->runMany(inputs, consume);
   }
-  llvm::Error runTogether(ArrayRef<ArrayRef<const void *>> inputs,
-                          function_ref<void(size_t run, int32_t edge, const float *data, int64_t count)> observe,
+  size_t getConcurrency() const override { return model->getConcurrency(); }
+  void observeMany(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe) override {
+    model->observeMany(inputs, observe);
+  }
+  llvm::Error runTogether(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe,
                           function_ref<void()> settle) override {
     return model->runTogether(inputs, observe, settle);
   }

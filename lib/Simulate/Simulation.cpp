@@ -467,6 +467,17 @@ void Simulation::runMany(ArrayRef<ArrayRef<const void *>> inputs,
   state->build->runMany(SmallVector<ArrayRef<const void *>>(arguments.begin(), arguments.end()), consume);
 }
 
+size_t Simulation::getConcurrency() const { return state->build->getConcurrency(); }
+
+void Simulation::tapMany(ArrayRef<ArrayRef<const void *>> inputs,
+                         llvm::function_ref<void(size_t run, const Tap &tap, ArrayRef<float> data)> tap) {
+  const auto arguments = completeArguments(state->arguments, state->numInputs, inputs);
+  state->build->observeMany(SmallVector<ArrayRef<const void *>>(arguments.begin(), arguments.end()),
+                            [&](size_t run, int32_t number, const float *data, int64_t count) {
+                              tap(run, state->taps[number].tap, ArrayRef<float>(data, count));
+                            });
+}
+
 llvm::Error Simulation::runTogether(ArrayRef<ArrayRef<const void *>> inputs,
                                     llvm::function_ref<void(size_t run, const Tap &tap, ArrayRef<float> data)> tap,
                                     llvm::function_ref<void()> settle) {

@@ -14,6 +14,22 @@
 
 namespace mlir::qnn {
 
+/// Receives the values on an edge in one of several runs.
+using ObserveRunFn = function_ref<void(size_t run, int32_t edge, const float *data, int64_t count)>;
+
+/// Stands for the observer of one of several runs.
+struct NumberedObserver {
+  ObserveRunFn observe;
+  size_t run = 0;
+  bool wasCalled = false;
+
+  static void call(void *opaque, int32_t edge, const float *data, int64_t count) {
+    auto *self = static_cast<NumberedObserver *>(opaque);
+    self->wasCalled = true;
+    self->observe(self->run, edge, data, count);
+  }
+};
+
 /// A float model that gives the values on its edges to an observer as it runs.
 class ObservedModel {
 public:
@@ -34,13 +50,20 @@ public:
       consume(i, getOutputData());
     }
   }
+  /// How many runs `observeMany` does at once.
+  virtual size_t getConcurrency() const { return 1; }
+  /// Runs each of `inputs`, up to `getConcurrency()` at once. `observe` gets the number of the run first; it is called
+  /// by several threads, but for one run by one. Outputs are not kept.
+  virtual void observeMany(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe) {
+    NumberedObserver observer{observe};
+    for (observer.run = 0; observer.run < inputs.size(); ++observer.run)
+      run(inputs[observer.run], &observer, NumberedObserver::call);
+  }
   /// Runs all of `inputs` side by side: each of the model's steps for all of them, in their order, before the next one.
   /// `observe` gets the number of the run first. After each step in which it was called, `settle` may change what the
   /// inputs point to; the steps that follow read that. Outputs are not kept.
-  virtual llvm::Error
-  runTogether(ArrayRef<ArrayRef<const void *>> inputs,
-              function_ref<void(size_t run, int32_t edge, const float *data, int64_t count)> observe,
-              function_ref<void()> settle) = 0;
+  virtual llvm::Error runTogether(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe,
+                                  function_ref<void()> settle) = 0;
 };
 
 /// Compiles a module in the Normalized form with `qnn.observe` on its edges; emits errors. `module` may be changed.

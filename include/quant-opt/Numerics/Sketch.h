@@ -107,6 +107,9 @@ private:
     Bucket buckets[kPageSize];
   };
   Bucket &getBucket(uint32_t index);
+  static constexpr int64_t kBlock = 1024; // values on the stack at a time
+  void addBlock(const float *data, int64_t count, Range &seen);
+  int64_t setAside(uint32_t *bits, int64_t count);
 
   std::array<std::unique_ptr<Page>, kPages> pages;
   uint64_t nans = 0, negativeInfinities = 0, positiveInfinities = 0;

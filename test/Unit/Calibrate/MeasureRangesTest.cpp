@@ -19,13 +19,14 @@ namespace {
 /// Observes its input "x" of shape [batch, 8], and its rectified double, in two pieces.
 class FakeModel : public ObservedModel {
 public:
-  FakeModel(int64_t batch, int64_t interruptAt, bool swapEdges)
-      : inputs{{"x", "float", {batch, 8}}}, interruptAt(interruptAt), swapEdges(swapEdges) {
+  FakeModel(int64_t batch, int64_t interruptAt, bool swapEdges, size_t concurrency)
+      : inputs{{"x", "float", {batch, 8}}}, interruptAt(interruptAt), swapEdges(swapEdges), concurrency(concurrency) {
     edges = {"x", "relu"};
     if (swapEdges)
       std::swap(edges[0], edges[1]);
   }
   ArrayRef<TensorInfo> getInputs() const override { return inputs; }
+  size_t getConcurrency() const override { return concurrency; }
   ArrayRef<std::string> getObservedEdges() const override { return edges; }
   void run(ArrayRef<const void *> pointers, void *observer, quant_opt_observe_fn observe) override {
     const float *x = static_cast<const float *>(pointers[0]);
@@ -39,8 +40,7 @@ public:
     if (++runs == interruptAt)
       raise(SIGINT);
   }
-  llvm::Error runTogether(ArrayRef<ArrayRef<const void *>>, function_ref<void(size_t, int32_t, const float *, int64_t)>,
-                          function_ref<void()>) override {
+  llvm::Error runTogether(ArrayRef<ArrayRef<const void *>>, ObserveRunFn, function_ref<void()>) override {
     return llvm::createStringError("is not asked for here");
   }
 
@@ -49,6 +49,7 @@ private:
   std::vector<std::string> edges;
   int64_t interruptAt, runs = 0;
   bool swapEdges;
+  size_t concurrency;
 };
 
 class MeasureRangesTest : public testing::Test {
@@ -77,11 +78,11 @@ protected:
   }
 
   llvm::Expected<RangeTable> measure(CalibrateOptions options, int64_t batch = 1, int64_t interruptAt = 0,
-                                     bool swapEdges = false) {
-    return measureRanges("model", "0123", {{"x", 8}, {"relu", 8}}, options,
-                         [&]() -> FailureOr<std::unique_ptr<ObservedModel>> {
-                           return std::unique_ptr<ObservedModel>(new FakeModel(batch, interruptAt, swapEdges));
-                         });
+                                     bool swapEdges = false, size_t concurrency = 1) {
+    return measureRanges(
+        "model", "0123", {{"x", 8}, {"relu", 8}}, options, [&]() -> FailureOr<std::unique_ptr<ObservedModel>> {
+          return std::unique_ptr<ObservedModel>(new FakeModel(batch, interruptAt, swapEdges, concurrency));
+        });
   }
   CalibrateOptions makeOptions(StringRef data) {
     CalibrateOptions options;
@@ -115,15 +116,17 @@ TEST_F(MeasureRangesTest, RangesAreThoseOfTheValues) {
   EXPECT_EQ(table->sketches[0].sketch.getCount(), 480u);
 }
 
-TEST_F(MeasureRangesTest, BatchAndTheOrderOfEdgesDoNotMatter) {
+TEST_F(MeasureRangesTest, BatchTheOrderOfEdgesAndRunsAtOnceDoNotMatter) {
   for (numerics::RangeMethod method :
        {numerics::RangeMethod::Percentile, numerics::RangeMethod::Entropy, numerics::RangeMethod::Mse}) {
     CalibrateOptions options = makeOptions("all.npz");
     options.ranges.method = method;
     llvm::Expected<RangeTable> single = measure(options), swapped = measure(options, 1, 0, /*swapEdges=*/true),
-                               batched = measure(options, 4);
-    ASSERT_TRUE(single && swapped && batched);
+                               batched = measure(options, 4),
+                               several = measure(options, 1, 0, false, /*concurrency=*/7);
+    ASSERT_TRUE(single && swapped && batched && several);
     EXPECT_EQ(format(*single), format(*swapped));
+    EXPECT_EQ(format(*single), format(*several));
     for (int i : {0, 1}) {
       EXPECT_EQ(single->edges[i].lo, batched->edges[i].lo);
       EXPECT_EQ(single->edges[i].hi, batched->edges[i].hi);
@@ -260,7 +263,7 @@ TEST_F(MeasureRangesTest, InputsThatDisagreeOnTheNumberOfSamplesAreRefused) {
                                              {{"b", "float", {2, 8}}, ArrayRef<char>(bytes).take_front(64)}}));
   class TwoInputs : public FakeModel {
   public:
-    TwoInputs() : FakeModel(1, 0, false), both{{"a", "float", {1, 8}}, {"b", "float", {1, 8}}} {}
+    TwoInputs() : FakeModel(1, 0, false, 1), both{{"a", "float", {1, 8}}, {"b", "float", {1, 8}}} {}
     ArrayRef<TensorInfo> getInputs() const override { return both; }
 
   private:
