@@ -1,5 +1,4 @@
-//===- QuantizeStatic.cpp - The pipelines from a float or quantized model to the Integer form
-//-------------------------===//
+//===- QuantizeStatic.cpp - The pipelines from a float or quantized model to the Integer form ---------------------===//
 #include "quant-opt/Pipelines/QuantizeStatic.h"
 #include "CheckAccuracy.h"
 #include "ReleaseConstants.h"
@@ -157,9 +156,9 @@ void qnn::buildQuantizeToQdqPipeline(OpPassManager &pm, const QuantizeStaticOpti
                                      std::shared_ptr<AccuracyReport> report) {
   if (!report)
     report = std::make_shared<AccuracyReport>();
-  // Why here: ranges belong to the Normalized form; only there each edge that will be quantized is a value of its own.
   // Most of what is asked of the float model and its simulation can be asked of one build.
   const CompileObservedFn compile = shareBuild(compileObserved);
+  // Why here: ranges belong to the Normalized form; only there each edge that will be quantized is a value of its own.
   pm.addPass(std::make_unique<PrepareRangesPass>(options, compile));
   auto reference = std::make_shared<FloatReference>();
   // Why here: what follows may change weights, and the report's errors are those beside the model as it came.

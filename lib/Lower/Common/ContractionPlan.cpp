@@ -126,6 +126,21 @@ std::optional<ContractionPlan> ContractionPlan::get(ContractOp op, std::string &
   return plan;
 }
 
+FailureOr<ContractionPlan> ContractionPlan::getPacked(ContractOp op) {
+  if (!isa<MemRefType>(op.getOut().getType()))
+    return op.emitOpError("expected memrefs; bufferize first");
+  if (!op.isPacked())
+    return op.emitOpError("is not packed; --qnn-pack-weights should have done so");
+  std::string why;
+  std::optional<ContractionPlan> plan = get(op, why);
+  if (!plan)
+    return op.emitOpError("fits no plan: ") << why;
+  if (cast<MemRefType>(op.getRhs().getType()).getShape() == ArrayRef(plan->packedShape))
+    return std::move(*plan);
+  InFlightDiagnostic diagnostic = op.emitOpError("expected packed rhs of shape [");
+  return diagnostic << plan->packedShape << "], found " << op.getRhs().getType();
+}
+
 std::optional<ContractionPlan> ContractionPlan::get(ArrayRef<AffineMap> maps, ArrayRef<ShapedType> types,
                                                     ArrayRef<int64_t> extents, ArrayRef<utils::IteratorType> iterators,
                                                     std::string &why,

@@ -27,19 +27,9 @@ struct LowerContractionsToGpu : public qnn::impl::LowerContractionsToGpuPassBase
 } // namespace
 
 LogicalResult LowerContractionsToGpu::lower(ContractOp op, GpuChip target) {
-  if (!isa<MemRefType>(op.getOut().getType()))
-    return op.emitOpError("expected memrefs; bufferize first");
-  if (!op.isPacked())
-    return op.emitOpError("is not packed; --qnn-pack-weights should have done so");
-  std::string why;
-  std::optional<ContractionPlan> plan = ContractionPlan::get(op, why);
-  if (!plan)
-    return op.emitOpError("fits no plan: ") << why;
-  if (cast<MemRefType>(op.getRhs().getType()).getShape() != ArrayRef(plan->packedShape)) {
-    InFlightDiagnostic diagnostic = op.emitOpError("expected packed rhs of shape [");
-    diagnostic << plan->packedShape << "], found " << op.getRhs().getType();
-    return diagnostic;
-  }
+  FailureOr<ContractionPlan> plan = ContractionPlan::getPacked(op);
+  if (failed(plan))
+    return failure();
   Type lhs = getElementTypeOrSelf(op.getLhs().getType());
   if (!plan->isFloat && !lhs.isInteger(8))
     return op.emitOpError("of layer '") << getNodeName(op.getLoc())

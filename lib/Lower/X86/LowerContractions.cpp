@@ -43,19 +43,9 @@ struct LowerContractions : public qnn::impl::LowerContractionsPassBase<LowerCont
 } // namespace
 
 LogicalResult LowerContractions::lower(ContractOp op, CpuPath target) {
-  if (!isa<MemRefType>(op.getOut().getType()))
-    return op.emitOpError("expected memrefs; bufferize first");
-  if (!op.isPacked())
-    return op.emitOpError("is not packed; --qnn-pack-weights should have done so");
-  std::string why;
-  std::optional<ContractionPlan> plan = ContractionPlan::get(op, why);
-  if (!plan)
-    return op.emitOpError("fits no plan: ") << why;
-  if (cast<MemRefType>(op.getRhs().getType()).getShape() != ArrayRef(plan->packedShape)) {
-    InFlightDiagnostic diagnostic = op.emitOpError("expected packed rhs of shape [");
-    diagnostic << plan->packedShape << "], found " << op.getRhs().getType();
-    return diagnostic;
-  }
+  FailureOr<ContractionPlan> plan = ContractionPlan::getPacked(op);
+  if (failed(plan))
+    return failure();
   OpBuilder builder(op);
   std::unique_ptr<KernelBuilder> kernel;
   if (plan->isDepthwiseBytes())

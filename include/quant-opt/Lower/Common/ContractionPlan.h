@@ -88,6 +88,8 @@ struct ContractionPlan {
       ArrayRef<utils::IteratorType> iterators, std::string &why,
       std::optional<std::pair<ArrayRef<int64_t>, int64_t>> packing = std::nullopt);
   static std::optional<ContractionPlan> get(ContractOp op, std::string &why);
+  /// The plan of a contraction on memrefs whose rhs is packed as the plan says; emits an error if it is not such a one.
+  static FailureOr<ContractionPlan> getPacked(ContractOp op);
 };
 
 } // namespace mlir::qnn
