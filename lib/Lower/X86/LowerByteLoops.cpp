@@ -1,4 +1,5 @@
 //===- LowerByteLoops.cpp - Elementwise operations that make bytes work on registers full of them ----------------===//
+#include "OperandStride.h"
 #include "QuantizeArith.h"
 #include "TargetPath.h"
 #include "quant-opt/Lower/X86/Passes.h"
@@ -22,19 +23,8 @@ static constexpr int64_t kSerialWork = 16384, kGrain = 4096, kEnoughIterations =
 /// Vectors of 32-bit elements that become one vector of bytes.
 static constexpr int64_t kGroup = 4;
 
-/// How many elements apart two neighbours along the innermost loop lie in the operand; nothing if not the same
-/// everywhere.
 static std::optional<int64_t> getInnermostStride(OpOperand &operand, AffineMap map) {
-  auto type = dyn_cast<MemRefType>(operand.get().getType());
-  if (!type)
-    return 0;
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  if (!map.isProjectedPermutation() || failed(type.getStridesAndOffset(strides, offset)))
-    return std::nullopt;
-  AffineExpr innermost = getAffineDimExpr(map.getNumDims() - 1, map.getContext());
-  std::optional<unsigned> position = map.getResultPosition(innermost);
-  return position ? strides[*position] : 0;
+  return getStride(operand, map, map.getNumDims() - 1);
 }
 
 namespace {

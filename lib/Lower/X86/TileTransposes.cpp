@@ -1,4 +1,5 @@
 //===- TileTransposes.cpp - Elementwise operations that transpose work on square tiles in registers --------------===//
+#include "OperandStride.h"
 #include "QuantizeArith.h"
 #include "TargetPath.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
@@ -21,19 +22,6 @@ using namespace mlir::qnn;
 
 /// Body executions below which a step is not worth splitting over threads, and parts that are enough for all of them.
 static constexpr int64_t kSerialWork = 16384, kEnoughIterations = 24;
-
-/// How many elements apart two neighbours along loop `dim` lie in the operand; 0 if it stands still.
-static std::optional<int64_t> getStride(OpOperand &operand, AffineMap map, unsigned dim) {
-  auto type = dyn_cast<MemRefType>(operand.get().getType());
-  if (!type)
-    return 0;
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  if (!map.isProjectedPermutation() || failed(type.getStridesAndOffset(strides, offset)))
-    return std::nullopt;
-  std::optional<unsigned> position = map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
-  return position ? strides[*position] : 0;
-}
 
 /// Whether the operand's memory may be that of `other`.
 static bool mayOverlap(Value a, Value b) {
