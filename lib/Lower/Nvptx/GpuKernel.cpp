@@ -1,7 +1,6 @@
 //===- GpuKernel.cpp - Places, words and the epilogue of kernels on a GPU ----------------------------------------===//
 #include "GpuKernel.h"
 
-#include "mlir/IR/IRMapping.h"
 #include <numeric>
 
 using namespace mlir;
@@ -28,7 +27,7 @@ int64_t GpuKernel::getStrideOf(Value memref, int64_t base, llvm::function_ref<in
 }
 
 GpuKernel::GpuKernel(OpBuilder &builder, ContractOp op, const ContractionPlan &plan, GpuChip chip)
-    : b(builder), loc(op.getLoc()), op(op), plan(plan), chip(chip) {
+    : ContractionKernel(builder, op, plan), chip(chip) {
   int64_t common = getStrideOf(op.getLhs(), plan.lhsBase, [](const PlanLoop &loop) { return loop.lhs; });
   for (const PlanLoop &loop : plan.kOuter)
     common = std::gcd(common, loop.lhs);
@@ -43,69 +42,11 @@ GpuKernel::GpuKernel(OpBuilder &builder, ContractOp op, const ContractionPlan &p
                                                   [i = i](const PlanLoop &loop) { return loop.extras[i]; }));
 }
 
-Value GpuKernel::flatten(Value memref) {
-  auto type = cast<MemRefType>(memref.getType());
-  if (type.getLayout().isIdentity() && type.getRank() == 1)
-    return memref;
-  SmallVector<int64_t> strides;
-  int64_t offset, span = 1;
-  (void)type.getStridesAndOffset(strides, offset);
-  for (auto [size, stride] : llvm::zip_equal(type.getShape(), strides))
-    span += (size - 1) * stride;
-  if (type.getLayout().isIdentity()) {
-    auto flat = MemRefType::get({span}, type.getElementType());
-    return memref::ReinterpretCastOp::create(b, loc, flat, memref, int64_t(0), ArrayRef<int64_t>{span},
-                                             ArrayRef<int64_t>{1});
-  }
-  // The plan's strides count from the slice's own first element.
-  auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, memref);
-  auto flat = MemRefType::get({span}, type.getElementType(), StridedLayoutAttr::get(b.getContext(), offset, {1}));
-  OpFoldResult start = ShapedType::isDynamic(offset) ? OpFoldResult(metadata.getOffset()) : b.getIndexAttr(offset);
-  return memref::ReinterpretCastOp::create(b, loc, flat, metadata.getBaseBuffer(), start,
-                                           ArrayRef<OpFoldResult>{b.getIndexAttr(span)},
-                                           ArrayRef<OpFoldResult>{b.getIndexAttr(1)});
-}
-
 Value GpuKernel::beginLoop(int64_t count, int64_t blockSize) {
-  b.setInsertionPoint(op);
-  auto forall =
-      scf::ForallOp::create(b, loc, ArrayRef<OpFoldResult>{b.getIndexAttr(count)}, ValueRange{}, std::nullopt);
+  scf::ForallOp forall = ContractionKernel::beginLoop(count);
   if (blockSize)
     forall->setAttr("qnn.block_size", b.getI64IntegerAttr(blockSize));
-  b.setInsertionPointToStart(forall.getBody());
-  lhs = flatten(op.getLhs());
-  rhs = flatten(op.getRhs());
-  out = flatten(op.getOut());
-  for (Value extra : op.getExtras())
-    extras.push_back(flatten(extra));
   return forall.getInductionVar(0);
-}
-
-Value GpuKernel::split(Value &rest, int64_t extent, bool isLast) {
-  if (isLast)
-    return rest;
-  if (extent == 1)
-    return index(0);
-  Value part = arith::RemUIOp::create(b, loc, rest, index(extent));
-  rest = arith::DivUIOp::create(b, loc, rest, index(extent));
-  return part;
-}
-
-GpuKernel::Place GpuKernel::getOrigin() {
-  Place place{index(plan.lhsBase), index(0), index(plan.outBase), {}};
-  for (int64_t base : plan.extrasBase)
-    place.extras.push_back(index(base));
-  return place;
-}
-
-GpuKernel::Place GpuKernel::at(Place place, const PlanLoop &loop, Value by) {
-  auto advance = [&](Value base, int64_t stride) { return stride == 0 ? base : add(base, mul(by, stride)); };
-  place.lhs = advance(place.lhs, loop.lhs);
-  place.rhs = advance(place.rhs, loop.rhs);
-  place.out = advance(place.out, loop.out);
-  for (auto [base, stride] : llvm::zip_equal(place.extras, loop.extras))
-    base = advance(base, stride);
-  return place;
 }
 
 GpuKernel::Place GpuKernel::at(Place place, ArrayRef<PlanLoop> loops, Value number) {
@@ -120,33 +61,6 @@ Value GpuKernel::lhsAt(Value base, ArrayRef<PlanLoop> loops, Value number) {
   return base;
 }
 
-SmallVector<Value>
-GpuKernel::forRange(int64_t count, ArrayRef<Value> values,
-                    llvm::function_ref<SmallVector<Value>(Value index, ArrayRef<Value> values)> body) {
-  if (count == 1)
-    return body(index(0), values);
-  auto loop = scf::ForOp::create(b, loc, index(0), index(count), index(1), values);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  SmallVector<Value> carried(loop.getRegionIterArgs());
-  SmallVector<Value> next = body(loop.getInductionVar(), carried);
-  if (!values.empty())
-    scf::YieldOp::create(b, loc, next);
-  return SmallVector<Value>(loop.getResults());
-}
-
-SmallVector<Value>
-GpuKernel::forOuterReductions(Value lhsAt, Value rhsAt, ArrayRef<Value> accs,
-                              llvm::function_ref<SmallVector<Value>(Value, Value, ArrayRef<Value>)> body,
-                              size_t level) {
-  if (level == plan.kOuter.size())
-    return body(lhsAt, rhsAt, accs);
-  const PlanLoop &loop = plan.kOuter[level];
-  return forRange(loop.extent, accs, [&](Value i, ArrayRef<Value> carried) {
-    return forOuterReductions(add(lhsAt, mul(i, loop.lhs)), add(rhsAt, mul(i, loop.rhs)), carried, body, level + 1);
-  });
-}
-
 void GpuKernel::ifTrue(Value condition, llvm::function_ref<void()> body) {
   auto branch = scf::IfOp::create(b, loc, condition, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);
@@ -154,10 +68,7 @@ void GpuKernel::ifTrue(Value condition, llvm::function_ref<void()> body) {
   body();
 }
 
-Value GpuKernel::zeroAcc() {
-  Type type = plan.isFloat ? Type(b.getF32Type()) : Type(b.getI32Type());
-  return arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-}
+Value GpuKernel::zeroAcc() { return arith::ConstantOp::create(b, loc, b.getZeroAttr(getAccElement())); }
 
 Value GpuKernel::flip(Value word) {
   return plan.lhsFlipped ? arith::XOrIOp::create(b, loc, word, i32(0x80808080)).getResult() : word;
@@ -227,29 +138,8 @@ Value GpuKernel::applyEpilogue(ArrayRef<Value> arguments, int64_t width) {
       b.clone(inner, mapping);
     return mapping.lookupOrDefault(block.getTerminator()->getOperand(0));
   }
-  auto widen = [&](Value value) -> Value {
-    if (Value known = mapping.lookupOrNull(value))
-      return known;
-    // Captured from outside the region.
-    Value splat = vector::BroadcastOp::create(b, loc, vectorOf(value.getType(), width), value);
-    mapping.map(value, splat);
-    return splat;
-  };
-  for (Operation &inner : block.without_terminator()) {
-    if (auto constant = dyn_cast<arith::ConstantOp>(inner)) {
-      auto attr = DenseElementsAttr::get(vectorOf(constant.getType(), width), constant.getValue());
-      mapping.map(constant.getResult(),
-                  arith::ConstantOp::create(b, constant.getLoc(), cast<TypedAttr>(attr)).getResult());
-      continue;
-    }
-    for (Value operand : inner.getOperands())
-      widen(operand);
-    Operation *wide = b.clone(inner, mapping);
-    for (Value result : wide->getResults())
-      result.setType(vectorOf(result.getType(), width));
-    mapping.map(inner.getResults(), wide->getResults());
-  }
-  return widen(block.getTerminator()->getOperand(0));
+  mapping = cloneEpilogue(std::move(mapping), block.getTerminator(), width);
+  return vectorize(mapping, block.getTerminator()->getOperand(0), width);
 }
 
 void GpuKernel::finish(ArrayRef<Value> accs, const Place &place, Value channel) {

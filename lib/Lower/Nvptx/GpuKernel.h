@@ -2,20 +2,17 @@
 #ifndef QUANT_OPT_LIB_LOWER_NVPTX_GPUKERNEL_H
 #define QUANT_OPT_LIB_LOWER_NVPTX_GPUKERNEL_H
 
-#include "quant-opt/Lower/Common/ContractionPlan.h"
+#include "quant-opt/Lower/Common/ContractionKernel.h"
 #include "quant-opt/Support/GpuChip.h"
 
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace mlir::qnn {
 
-/// Builds the loop that replaces one qnn.contract. Operands are flat memrefs; a place in them is a base plus offsets,
-/// in elements. Every buffer starts at a multiple of 64 bytes.
-class GpuKernel {
+/// Builds the loop that replaces one qnn.contract. Every buffer starts at a multiple of 64 bytes.
+class GpuKernel : public ContractionKernel {
 public:
   GpuKernel(OpBuilder &builder, ContractOp op, const ContractionPlan &plan, GpuChip chip);
-  virtual ~GpuKernel() = default;
 
   /// Whether the kernel can compute the plan, and well.
   virtual bool fits() const { return true; }
@@ -26,30 +23,15 @@ public:
   virtual std::string describe() const = 0;
 
 protected:
-  /// The bases of all operands at one point of the parallel loops.
-  struct Place {
-    Value lhs, rhs, out;
-    SmallVector<Value> extras;
-  };
-
   /// The loop over `count` iterations, each a block of `blockSize` threads, or one thread if that is 0. Returns its
   /// index; what is built next is its body.
   Value beginLoop(int64_t count, int64_t blockSize);
-  /// Takes the fastest index of `extent` values off `rest`.
-  Value split(Value &rest, int64_t extent, bool isLast = false);
-  Place getOrigin();
-  Place at(Place place, const PlanLoop &loop, Value by);
+  using ContractionKernel::at;
   /// The place of the point with the given number among those of `loops`, the last fastest.
   Place at(Place place, ArrayRef<PlanLoop> loops, Value number);
   /// Of lhs alone, which is all that copying needs.
   Value lhsAt(Value base, ArrayRef<PlanLoop> loops, Value number);
 
-  /// A loop from 0 to `count` that carries `values`; without a loop for one iteration.
-  SmallVector<Value> forRange(int64_t count, ArrayRef<Value> values,
-                              llvm::function_ref<SmallVector<Value>(Value index, ArrayRef<Value> values)> body);
-  SmallVector<Value> forOuterReductions(Value lhs, Value rhs, ArrayRef<Value> accs,
-                                        llvm::function_ref<SmallVector<Value>(Value, Value, ArrayRef<Value>)> body,
-                                        size_t level = 0);
   void ifTrue(Value condition, llvm::function_ref<void()> body);
 
   /// The four bytes at `from`, of which the first `bytes` are read, as i32. The sign bits are flipped if the plan says
@@ -77,27 +59,15 @@ protected:
   /// What every place in lhs (where a row's run starts) is a multiple of, in bytes: at most 16.
   int64_t getLhsAlignment() const { return lhsAlignment; }
 
-  Value index(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
   Value i32(int64_t value) {
     return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(static_cast<int32_t>(value)));
   }
-  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(loc, x, y); }
-  Value add(Value x, int64_t y) { return y == 0 ? x : add(x, index(y)); }
-  Value mul(Value x, int64_t y) { return y == 1 ? x : b.createOrFold<arith::MulIOp>(loc, x, index(y)); }
   Value isLess(Value x, int64_t y) { return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, x, index(y)); }
-  VectorType vectorOf(Type element, int64_t size) { return VectorType::get(size, element); }
   Value zeroAcc();
 
-  OpBuilder &b;
-  Location loc;
-  ContractOp op;
-  const ContractionPlan &plan;
   GpuChip chip;
-  Value lhs, rhs, out;
-  SmallVector<Value> extras;
 
 private:
-  Value flatten(Value memref);
   Value applyEpilogue(ArrayRef<Value> arguments, int64_t width);
   /// What all elements that the loops reach lie at a multiple of, in elements; 0 if only one is reached.
   int64_t getStrideOf(Value memref, int64_t base, llvm::function_ref<int64_t(const PlanLoop &)> stride) const;

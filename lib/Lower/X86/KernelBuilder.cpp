@@ -17,40 +17,7 @@ static void forbidUnrolling(scf::ForOp loop) {
                 LLVM::LoopAnnotationAttr::get(context, {}, {}, {}, unroll, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}));
 }
 
-Value KernelBuilder::flatten(Value memref) {
-  auto type = cast<MemRefType>(memref.getType());
-  if (type.getLayout().isIdentity()) {
-    if (type.getRank() == 1)
-      return memref;
-    int64_t size = type.getNumElements();
-    auto flat = MemRefType::get({size}, type.getElementType());
-    return memref::ReinterpretCastOp::create(b, loc, flat, memref, int64_t(0), ArrayRef<int64_t>{size},
-                                             ArrayRef<int64_t>{1});
-  }
-  // The plan's strides count from the slice's own first element.
-  SmallVector<int64_t> strides;
-  int64_t offset, span = 1;
-  (void)type.getStridesAndOffset(strides, offset);
-  for (auto [size, stride] : llvm::zip_equal(type.getShape(), strides))
-    span += (size - 1) * stride;
-  auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, memref);
-  auto layout = StridedLayoutAttr::get(b.getContext(), offset, {1});
-  auto flat = MemRefType::get({span}, type.getElementType(), layout);
-  OpFoldResult start = ShapedType::isDynamic(offset) ? OpFoldResult(metadata.getOffset()) : b.getIndexAttr(offset);
-  return memref::ReinterpretCastOp::create(b, loc, flat, metadata.getBaseBuffer(), start,
-                                           ArrayRef<OpFoldResult>{b.getIndexAttr(span)},
-                                           ArrayRef<OpFoldResult>{b.getIndexAttr(1)});
-}
-
-KernelBuilder::Place KernelBuilder::at(Place place, const PlanLoop &loop, Value by) {
-  auto advance = [&](Value base, int64_t stride) { return stride == 0 ? base : add(base, mul(by, stride)); };
-  place.lhs = advance(place.lhs, loop.lhs);
-  place.rhs = advance(place.rhs, loop.rhs);
-  place.out = advance(place.out, loop.out);
-  for (auto [base, stride] : llvm::zip_equal(place.extras, loop.extras))
-    base = advance(base, stride);
-  return place;
-}
+void KernelBuilder::annotate(scf::ForOp loop) { forbidUnrolling(loop); }
 
 scf::ForallOp KernelBuilder::build() {
   fullTiles = plan.rows.extent / tile.rows;
@@ -69,35 +36,17 @@ scf::ForallOp KernelBuilder::build() {
 
   iterationsPerPanel = others / getPanels() * chunks;
 
-  b.setInsertionPoint(op);
-  auto forall = scf::ForallOp::create(b, loc, ArrayRef<OpFoldResult>{b.getIndexAttr(others * chunks)}, ValueRange{},
-                                      std::nullopt);
-  b.setInsertionPointToStart(forall.getBody());
-  lhs = flatten(op.getLhs());
-  rhs = flatten(op.getRhs());
-  out = flatten(op.getOut());
-  for (Value extra : op.getExtras())
-    extras.push_back(flatten(extra));
+  scf::ForallOp forall = beginLoop(others * chunks);
   findStart();
 
   // The iteration's number is panel, outer loops, chunk of rows, the last fastest: weights are reused before rows.
   Value rest = forall.getInductionVar(0);
-  auto split = [&](int64_t extent) -> Value {
-    if (extent == 1)
-      return index(0);
-    Value count = index(extent);
-    Value part = arith::RemUIOp::create(b, loc, rest, count);
-    rest = arith::DivUIOp::create(b, loc, rest, count);
-    return part;
-  };
-  Value chunk = split(chunks);
+  Value chunk = split(rest, chunks);
   Value point = arith::RemUIOp::create(b, loc, rest, index(others / getPanels()));
   outerTiles = mul(point, tilesOfRows);
-  Place place{index(plan.lhsBase), index(0), index(plan.outBase), {}};
-  for (int64_t base : plan.extrasBase)
-    place.extras.push_back(index(base));
+  Place place = getOrigin();
   for (size_t i = plan.outer.size(); i-- > 0;) {
-    Value by = split(getExtent(i));
+    Value by = split(rest, getExtent(i));
     if (i == tile.lineLoop) {
       lineTile = by;
       by = mul(by, tile.lines);
@@ -141,22 +90,6 @@ void KernelBuilder::forEachRowTile(Value chunk, const Place &place, RowTileFn bo
   body(at(place, plan.rows, index(fullTiles * tile.rows)), restRows);
 }
 
-SmallVector<Value>
-KernelBuilder::forRange(int64_t count, ArrayRef<Value> values,
-                        llvm::function_ref<SmallVector<Value>(Value index, ArrayRef<Value> values)> body) {
-  if (count == 1)
-    return body(index(0), values);
-  auto loop = scf::ForOp::create(b, loc, index(0), index(count), index(1), values);
-  forbidUnrolling(loop);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  SmallVector<Value> carried(loop.getRegionIterArgs());
-  SmallVector<Value> next = body(loop.getInductionVar(), carried);
-  if (!values.empty())
-    scf::YieldOp::create(b, loc, next);
-  return SmallVector<Value>(loop.getResults());
-}
-
 void KernelBuilder::ifElse(arith::CmpIPredicate predicate, Value left, Value right,
                            llvm::function_ref<void()> buildThen, llvm::function_ref<void()> buildElse) {
   Value condition = arith::CmpIOp::create(b, loc, predicate, left, right);
@@ -166,18 +99,6 @@ void KernelBuilder::ifElse(arith::CmpIPredicate predicate, Value left, Value rig
   buildThen();
   b.setInsertionPointToStart(branch.elseBlock());
   buildElse();
-}
-
-SmallVector<Value>
-KernelBuilder::forOuterReductions(Value lhsAt, Value rhsAt, ArrayRef<Value> accs,
-                                  llvm::function_ref<SmallVector<Value>(Value, Value, ArrayRef<Value>)> body,
-                                  size_t level) {
-  if (level == plan.kOuter.size())
-    return body(lhsAt, rhsAt, accs);
-  const PlanLoop &loop = plan.kOuter[level];
-  return forRange(loop.extent, accs, [&](Value i, ArrayRef<Value> carried) {
-    return forOuterReductions(add(lhsAt, mul(i, loop.lhs)), add(rhsAt, mul(i, loop.rhs)), carried, body, level + 1);
-  });
 }
 
 Value KernelBuilder::loadFirst(VectorType type, Value memref, Value at, int64_t lanes) {

@@ -3,21 +3,19 @@
 #define QUANT_OPT_LIB_LOWER_X86_KERNELBUILDER_H
 
 #include "Tile.h"
+#include "quant-opt/Lower/Common/ContractionKernel.h"
 
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/ADT/DenseMap.h"
 #include <map>
 
 namespace mlir::qnn {
 
-/// Builds the loops and vectors that replace one qnn.contract. Operands are flat memrefs; a place in them is a base
-/// plus offsets.
-class KernelBuilder {
+/// Builds the loops and vectors that replace one qnn.contract.
+class KernelBuilder : public ContractionKernel {
 public:
   KernelBuilder(OpBuilder &builder, ContractOp op, const ContractionPlan &plan, CpuPath path)
-      : b(builder), loc(op.getLoc()), op(op), plan(plan), path(path), tile(chooseTile(plan, path)) {}
-  virtual ~KernelBuilder() = default;
+      : ContractionKernel(builder, op, plan), path(path), tile(chooseTile(plan, path)) {}
 
   /// Makes the scf.forall before the operation; the operation itself stays.
   scf::ForallOp build();
@@ -26,11 +24,6 @@ public:
   int64_t getIterationsPerPanel() const { return iterationsPerPanel; }
 
 protected:
-  /// The bases of all operands at one point of the outer loops.
-  struct Place {
-    Value lhs, rhs, out;
-    SmallVector<Value> extras;
-  };
   /// How many iterations cover the channels at one point of the outer loops and rows.
   virtual int64_t getPanels() const = 0;
   /// Computes all channels of `panel` for the rows that `forEachRowTile` gives.
@@ -40,15 +33,10 @@ protected:
   /// Calls `body` for the full tiles of rows of `chunk` (in a loop) and for the last, smaller one; `place` is at the
   /// first row.
   void forEachRowTile(Value chunk, const Place &place, RowTileFn body);
-  /// A loop from 0 to `count` that carries `values`; without a loop for one iteration.
-  SmallVector<Value> forRange(int64_t count, ArrayRef<Value> values,
-                              llvm::function_ref<SmallVector<Value>(Value index, ArrayRef<Value> values)> body);
+  /// Keeps LLVM from unrolling: accumulators of an unrolled tile would spill.
+  void annotate(scf::ForOp loop) override;
   void ifElse(arith::CmpIPredicate predicate, Value left, Value right, llvm::function_ref<void()> buildThen,
               llvm::function_ref<void()> buildElse);
-  /// The reduction loops outside the run: `body` gets the places in lhs and rhs.
-  SmallVector<Value> forOuterReductions(Value lhs, Value rhs, ArrayRef<Value> accs,
-                                        llvm::function_ref<SmallVector<Value>(Value, Value, ArrayRef<Value>)> body,
-                                        size_t level = 0);
 
   /// What an accumulator of the channels from `channel` on holds before the sum: the bias where the epilogue begins by
   /// adding one for each channel, else zero.
@@ -66,12 +54,7 @@ protected:
   /// The rounded bytes of up to four vectors, those of an odd one twice; arguments[v] are the epilogue's for vector v.
   Value packBytes(ArrayRef<SmallVector<Value>> arguments, bool interleaved);
 
-  Value index(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
-  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(loc, x, y); }
-  Value add(Value x, int64_t y) { return y == 0 ? x : add(x, index(y)); }
-  Value mul(Value x, int64_t y) { return y == 1 ? x : b.createOrFold<arith::MulIOp>(loc, x, index(y)); }
-  VectorType vectorOf(Type element, int64_t size) { return VectorType::get(size, element); }
-  VectorType accType() { return vectorOf(plan.isFloat ? Type(b.getF32Type()) : Type(b.getI32Type()), tile.lanes); }
+  VectorType accType() { return vectorOf(getAccElement(), tile.lanes); }
   Value zero(VectorType type) { return arith::ConstantOp::create(b, loc, b.getZeroAttr(type)); }
   Value load(VectorType type, Value memref, Value at) {
     return vector::LoadOp::create(b, loc, type, memref, ValueRange{at});
@@ -86,29 +69,19 @@ protected:
   /// acc + lhs * rhs on bytes or f32.
   Value multiplyAdd(Value lhs, Value rhs, Value acc);
 
-  OpBuilder &b;
-  Location loc;
-  ContractOp op;
-  const ContractionPlan &plan;
   CpuPath path;
   Tile tile;
-  Value lhs, rhs, out;
-  SmallVector<Value> extras;
   int64_t fullTiles = 0; // tiles of rows that have all rows, and all tiles that read one panel of rhs
   int64_t tilesPerPanel = 1;
   Value tileOfPanel; // the number of the tile at hand among them
 
   Value lineTile; // the number of the tile along the tile's line loop
-  /// The place `by` steps of the loop later.
-  Place at(Place place, const PlanLoop &loop, Value by);
 
 private:
-  Value flatten(Value memref);
   void findStart();
   Value applyEpilogue(ArrayRef<Value> arguments);
   /// Clones the epilogue up to `end`; the result maps its values to vectors.
   IRMapping cloneEpilogue(ArrayRef<Value> arguments, Operation *end);
-  Value vectorize(IRMapping &mapping, Value value);
   void storeSlice(Value vector, int64_t first, int64_t count, Value at);
   Operation *startAdd = nullptr; // the epilogue's first addition, which the accumulators' start replaces
   size_t startExtra = 0;

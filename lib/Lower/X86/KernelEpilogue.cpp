@@ -29,45 +29,19 @@ Value KernelBuilder::getStart(const Place &place, Value channel, int64_t lanes) 
   return startAdd ? loadExtra(startExtra, place, channel, 0, lanes) : zero(accType());
 }
 
-Value KernelBuilder::vectorize(IRMapping &mapping, Value value) {
-  if (Value known = mapping.lookupOrNull(value))
-    return known;
-  // Captured from outside the region.
-  Value splat = vector::BroadcastOp::create(b, loc, vectorOf(value.getType(), tile.lanes), value);
-  mapping.map(value, splat);
-  return splat;
-}
-
 IRMapping KernelBuilder::cloneEpilogue(ArrayRef<Value> arguments, Operation *end) {
-  Block &block = op.getEpilogueBlock();
   IRMapping mapping;
-  mapping.map(block.getArguments(), arguments);
-  for (Operation &inner : llvm::make_range(block.begin(), end->getIterator())) {
-    if (&inner == startAdd) {
-      mapping.map(inner.getResult(0), arguments[0]);
-      continue;
-    }
-    if (auto constant = dyn_cast<arith::ConstantOp>(inner)) {
-      auto attr = DenseElementsAttr::get(vectorOf(constant.getType(), tile.lanes), constant.getValue());
-      mapping.map(constant.getResult(),
-                  arith::ConstantOp::create(b, constant.getLoc(), cast<TypedAttr>(attr)).getResult());
-      continue;
-    }
-    for (Value operand : inner.getOperands())
-      vectorize(mapping, operand);
-    Operation *wide = b.clone(inner, mapping);
-    for (Value result : wide->getResults())
-      result.setType(vectorOf(result.getType(), tile.lanes));
-    mapping.map(inner.getResults(), wide->getResults());
-  }
-  return mapping;
+  mapping.map(op.getEpilogueBlock().getArguments(), arguments);
+  if (startAdd)
+    mapping.map(startAdd->getResult(0), arguments[0]);
+  return ContractionKernel::cloneEpilogue(std::move(mapping), end, tile.lanes);
 }
 
 /// Clones the epilogue's operations with vectors in place of scalars.
 Value KernelBuilder::applyEpilogue(ArrayRef<Value> arguments) {
   Operation *yield = op.getEpilogueBlock().getTerminator();
   IRMapping mapping = cloneEpilogue(arguments, yield);
-  return vectorize(mapping, yield->getOperand(0));
+  return vectorize(mapping, yield->getOperand(0), tile.lanes);
 }
 
 /// The operation that makes a byte from a wider value, if nothing but lookups of that byte follows it.
@@ -93,7 +67,8 @@ Value KernelBuilder::packBytes(ArrayRef<SmallVector<Value>> arguments, bool inte
   SmallVector<Value> values;
   for (const SmallVector<Value> &each : arguments) {
     IRMapping mapping = cloneEpilogue(each, last);
-    Value input = vectorize(mapping, last->getOperand(0)), factor = vectorize(mapping, last->getOperand(1));
+    Value input = vectorize(mapping, last->getOperand(0), tile.lanes),
+          factor = vectorize(mapping, last->getOperand(1), tile.lanes);
     if (auto quantize = dyn_cast<QuantizeOp>(last))
       values.push_back(arith.beforeRounding(quantize, input, factor));
     else
