@@ -101,20 +101,18 @@ LogicalResult ChooseRangesPass::run(ModuleOp module) {
   SimulationOptions options;
   options.scheme = search.scheme;
   options.taps = getTaps(search.criterion);
-  FailureOr<std::unique_ptr<Simulation>> simulation = Simulation::create(module, options, compile);
-  if (failed(simulation))
+  FailureOr<JudgedSimulation> judged = JudgedSimulation::create(module, options, compile, data, maxSamples, seed);
+  if (failed(judged))
     return failure();
-  FailureOr<HeldOutSamples> samples = HeldOutSamples::load(module, **simulation, data, maxSamples, seed);
-  if (failed(samples))
-    return failure();
-  const int64_t batch = samples->calibration.getBatch();
-  SampleSet chosen = samples->calibration.takeSpread((searchSamples + batch - 1) / batch);
+  auto &[simulation, samples] = *judged;
+  const int64_t batch = samples.calibration.getBatch();
+  SampleSet chosen = samples.calibration.takeSpread((searchSamples + batch - 1) / batch);
 
-  (*simulation)->quantizeAll();
-  OutputError before = samples->evaluation->measure(**simulation);
+  simulation->quantizeAll();
+  OutputError before = samples.evaluation->measure(*simulation);
   std::vector<numerics::Range> ranges =
-      searchRanges(**simulation, chosen, getFixedRanges(module, search.scheme), search);
-  OutputError after = samples->evaluation->measure(**simulation);
+      searchRanges(*simulation, chosen, getFixedRanges(module, search.scheme), search);
+  OutputError after = samples.evaluation->measure(*simulation);
   const bool helps = search.criterion == RangeCriterion::CrossEntropy ? after.getDivergence() < before.getDivergence()
                                                                       : after.noise < before.noise;
   const size_t count = llvm::count_if(ranges, [](const numerics::Range &range) { return !range.isEmpty(); });
@@ -127,7 +125,7 @@ LogicalResult ChooseRangesPass::run(ModuleOp module) {
         llvm::formatv("{0} of {1} ranges chosen by {2} on {3} samples {4}: held-out samples have {5:F2} dB with them, "
                       "{6:F2} dB without{7}",
                       count, ranges.size(), criterion, chosen.getNumSamples(), helps ? "are kept" : "are not kept",
-                      after.getSqnr(), before.getSqnr(), samples->getNote());
+                      after.getSqnr(), before.getSqnr(), samples.getNote());
   recordDecision(module, {getArgument().str(), "", text, before.getSqnr(), helps ? after.getSqnr() : before.getSqnr()});
   if (!helps) {
     remark::missed(module.getLoc(), remark::RemarkOpts::name("Ranges").category("qnn")) << remark::reason("{0}", text);

@@ -1,11 +1,9 @@
-//===- CorrectBias.cpp - Biases take up what quantization changes in the mean of each channel
-//----------------------===//
+//===- CorrectBias.cpp - Biases take up what quantization changes in the mean of each channel ---------------------===//
 #include "ChangeLayers.h"
 #include "HeldOutSamples.h"
 #include "LayerFit.h"
 #include "quant-opt/Numerics/ClippedNormal.h"
 #include "quant-opt/Refine/Passes.h"
-#include "quant-opt/Support/Decisions.h"
 #include "quant-opt/Support/Diagnostics.h"
 #include "quant-opt/Support/ProgressBar.h"
 
@@ -125,13 +123,11 @@ LogicalResult CorrectBiasPass::run(ModuleOp module) {
   SimulationOptions options;
   options.scheme = {activationType, activationScheme, weightScheme, weightBits};
   options.taps = kRefinementTaps;
-  FailureOr<std::unique_ptr<Simulation>> created = Simulation::create(module, options, compile);
-  if (failed(created))
+  FailureOr<JudgedSimulation> judged = JudgedSimulation::create(module, options, compile, data, maxSamples, seed);
+  if (failed(judged))
     return failure();
-  Simulation &simulation = **created;
-  FailureOr<HeldOutSamples> samples = HeldOutSamples::load(module, simulation, data, maxSamples, seed);
-  if (failed(samples))
-    return failure();
+  auto &[created, samples] = *judged;
+  Simulation &simulation = *created;
   std::vector<FitLayer> layers = getFitLayers(simulation, [&](const SimulatedLayer &layer, StringRef reason) {
     remark::missed(NameLoc::get(StringAttr::get(&getContext(), layer.name)),
                    remark::RemarkOpts::name("NotCorrected").category("qnn"))
@@ -139,28 +135,17 @@ LogicalResult CorrectBiasPass::run(ModuleOp module) {
   });
 
   simulation.quantizeAll();
-  const double before = samples->getSqnr(simulation);
-  const FitData data(samples->calibration.takeSpread(searchSamples), kPositions);
+  const double before = samples.getSqnr(simulation);
+  const FitData data(samples.calibration.takeSpread(searchSamples), kPositions);
   llvm::Expected<std::vector<LayerChange>> corrected = correctLayers(simulation, layers, data, method == "analytic");
   if (!corrected)
     return emitError(module.getLoc(), llvm::toString(corrected.takeError()));
   const std::vector<LayerChange> &changes = *corrected;
-  const double after = samples->getSqnr(simulation);
-  const bool helps = after > before;
-  recordDecision(module, {getArgument().str(), "",
-                          llvm::formatv("biases of {0} layers corrected{1}{2}", changes.size(),
-                                        helps ? "" : "; undone, because it does not help", samples->getNote())
-                              .str(),
-                          before, after});
-  if (!helps) {
-    remark::missed(module.getLoc(), remark::RemarkOpts::name("NotCorrected").category("qnn"))
-        << remark::reason("the output's SQNR would be {0} dB, and is {1} dB with the biases as they are",
-                          llvm::formatv("{0:f1}", after).str(), llvm::formatv("{0:f1}", before).str());
+  const double after = samples.getSqnr(simulation);
+  if (!isKept(module, samples,
+              {getArgument(), llvm::formatv("biases of {0} layers corrected", changes.size()).str(),
+               "the biases as they are", "Corrected", before, after}))
     return success();
-  }
-  remark::passed(module.getLoc(), remark::RemarkOpts::name("Corrected").category("qnn"))
-      << remark::add("biases of {0} layers corrected; the output's SQNR is {1} dB, and was {2} dB", changes.size(),
-                     llvm::formatv("{0:f1}", after).str(), llvm::formatv("{0:f1}", before).str());
   numCorrected += changes.size();
   return changeLayers(module, options.scheme, changes, "");
 }

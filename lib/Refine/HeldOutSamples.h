@@ -29,6 +29,29 @@ struct HeldOutSamples {
   }
 };
 
+/// A simulation of the model, and samples to judge its settings by.
+struct JudgedSimulation {
+  std::unique_ptr<Simulation> simulation;
+  HeldOutSamples samples;
+
+  /// Emits errors at `module`.
+  static FailureOr<JudgedSimulation> create(ModuleOp module, const SimulationOptions &options,
+                                            const CompileObservedFn &compile, StringRef path, int64_t maxSamples,
+                                            uint64_t seed);
+};
+
+/// A change that a pass made on trial.
+struct TriedChange {
+  StringRef pass;       ///< its name on the command line
+  std::string what;     ///< "biases of 5 layers corrected"
+  StringRef instead;    ///< what would be in its place: "the biases as they are"
+  StringRef remark;     ///< the name of the remark: "Corrected"; "NotCorrected" if it does not help
+  double before, after; ///< SQNR of the outputs on held-out samples, in dB
+};
+
+/// Whether the change helps. Records the decision, and emits a remark, either way.
+bool isKept(ModuleOp module, const HeldOutSamples &samples, const TriedChange &change);
+
 } // namespace mlir::qnn
 
 #endif // QUANT_OPT_LIB_REFINE_HELDOUTSAMPLES_H

@@ -3,12 +3,8 @@
 #include "HeldOutSamples.h"
 #include "RoundLayer.h"
 #include "quant-opt/Refine/Passes.h"
-#include "quant-opt/Support/Decisions.h"
 #include "quant-opt/Support/ProgressBar.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Remarks.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -128,39 +124,26 @@ LogicalResult RoundWeightsPass::run(ModuleOp module) {
   SimulationOptions options;
   options.scheme = {activationType, activationScheme, weightScheme, weightBits};
   options.taps = kRefinementTaps;
-  FailureOr<std::unique_ptr<Simulation>> created = Simulation::create(module, options, compile);
-  if (failed(created))
+  FailureOr<JudgedSimulation> judged = JudgedSimulation::create(module, options, compile, data, maxSamples, seed);
+  if (failed(judged))
     return failure();
-  Simulation &simulation = **created;
-  FailureOr<HeldOutSamples> samples = HeldOutSamples::load(module, simulation, data, maxSamples, seed);
-  if (failed(samples))
-    return failure();
+  auto &[created, samples] = *judged;
+  Simulation &simulation = *created;
 
   std::vector<FitLayer> layers = getLayers(module, simulation);
   // Fewer places are enough to judge by than to fit to.
-  FitData fit(samples->calibration, positions), judge(samples->heldOut, (positions + 3) / 4);
+  FitData fit(samples.calibration, positions), judge(samples.heldOut, (positions + 3) / 4);
   std::vector<LayerChange> changes = roundLayers(simulation, layers, fit, judge);
 
   simulation.quantizeAll();
-  const double before = samples->getSqnr(simulation);
+  const double before = samples.getSqnr(simulation);
   applyChanges(simulation, changes);
-  const double after = samples->getSqnr(simulation);
-  const bool helps = after > before;
-  recordDecision(module,
-                 {getArgument().str(), "",
-                  llvm::formatv("weights and biases of {0} layers chosen by least squares{1}{2}", changes.size(),
-                                helps ? "" : "; undone, because it does not help", samples->getNote())
-                      .str(),
-                  before, after});
-  if (!helps) {
-    remark::missed(module.getLoc(), remark::RemarkOpts::name("NotRounded").category("qnn"))
-        << remark::reason("the output's SQNR would be {0} dB, and is {1} dB with the nearest weights",
-                          llvm::formatv("{0:f1}", after).str(), llvm::formatv("{0:f1}", before).str());
+  const double after = samples.getSqnr(simulation);
+  if (!isKept(module, samples,
+              {getArgument(),
+               llvm::formatv("weights and biases of {0} layers chosen by least squares", changes.size()).str(),
+               "the nearest weights", "Rounded", before, after}))
     return success();
-  }
-  remark::passed(module.getLoc(), remark::RemarkOpts::name("Rounded").category("qnn"))
-      << remark::add("weights of {0} layers chosen; the output's SQNR is {1} dB, and was {2} dB", changes.size(),
-                     llvm::formatv("{0:f1}", after).str(), llvm::formatv("{0:f1}", before).str());
   return changeLayers(module, options.scheme, changes, "least-squares");
 }
 
