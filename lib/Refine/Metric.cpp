@@ -2,9 +2,9 @@
 #include "Metric.h"
 
 #include "quant-opt/Data/ArrayFile.h"
+#include "quant-opt/Data/ElementTypes.h"
 #include "quant-opt/Support/Diagnostics.h"
 
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -15,13 +15,6 @@ using namespace mlir::qnn;
 
 static llvm::Error makeError(const Twine &message) { return makeToolError(ExitCode::BadInput, message); }
 
-/// The integer of type T at `bytes`.
-template <typename T> static int64_t load(const char *bytes) {
-  T value;
-  std::copy(bytes, bytes + sizeof(T), reinterpret_cast<char *>(&value));
-  return static_cast<int64_t>(value);
-}
-
 llvm::Expected<std::vector<int64_t>> qnn::readLabels(StringRef path, ArrayRef<int64_t> samples) {
   llvm::Expected<ArrayFile> file = ArrayFile::open(path);
   if (!file)
@@ -31,28 +24,18 @@ llvm::Expected<std::vector<int64_t>> qnn::readLabels(StringRef path, ArrayRef<in
       file->readArray(file->getNames().size() == 1 ? StringRef(file->getNames().front()) : "labels", info);
   if (!bytes)
     return bytes.takeError();
-  using LoadFn = int64_t (*)(const char *);
-  auto loadOne = llvm::StringSwitch<LoadFn>(info.type)
-                     .Case("int8", load<int8_t>)
-                     .Case("uint8", load<uint8_t>)
-                     .Case("int16", load<int16_t>)
-                     .Case("uint16", load<uint16_t>)
-                     .Case("int32", load<int32_t>)
-                     .Case("uint32", load<uint32_t>)
-                     .Case("int64", load<int64_t>)
-                     .Case("uint64", load<uint64_t>)
-                     .Default(nullptr);
-  if (!loadOne)
+  const ElementTypeInfo &element = *findElementType(info.type);
+  if (!element.isInteger)
     return makeError(path + ": expected labels to be integers, found element type " + info.type);
   const int64_t available = info.shape.empty() ? 0 : info.shape.front();
   if (samples.back() >= available)
     return makeError(path + ": expected a label for each sample of the data, at least " + Twine(samples.back() + 1) +
                      ", found " + Twine(available));
-  const int64_t rows = info.getNumElements() / available, size = info.getNumBytes() / info.getNumElements();
+  const int64_t rows = info.getNumElements() / available;
   std::vector<int64_t> labels;
   for (int64_t sample : samples)
     for (int64_t row = 0; row < rows; ++row)
-      labels.push_back(loadOne(bytes->data() + (sample * rows + row) * size));
+      labels.push_back(static_cast<int64_t>(element.read(bytes->data() + (sample * rows + row) * element.bytes)));
   return labels;
 }
 

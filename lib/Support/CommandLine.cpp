@@ -178,6 +178,8 @@ llvm::Expected<bool> CommandLine::parse(int argc, const char *const *argv) {
                         (nearest.empty() ? std::string() : ", did you mean \"--" + nearest.str() + "\"?"));
     }
     bool hasValue = body.contains('=');
+    if (hasValue && found->valueIsOptional && text.empty())
+      return usageError("option --" + name + " has an equals sign and no value behind it");
     if (found->isFlag) {
       if (hasValue)
         return usageError("option --" + name + " takes no value");

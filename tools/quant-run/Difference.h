@@ -15,7 +15,7 @@ struct Difference {
   double worst = 0;             ///< the largest error; infinite for NaN or infinity beside anything else
   int64_t equal = 0, count = 0; ///< equal bit by bit
 
-  /// Adds arrays of elements of `type` (ONNX's name), of equal size.
+  /// Adds arrays of elements of `type` (ONNX's name, one that arrays have), of equal size.
   void add(StringRef type, ArrayRef<char> values, ArrayRef<char> expected);
 
   /// 10 * log10(signal / noise); infinite without noise.

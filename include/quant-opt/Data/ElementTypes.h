@@ -15,6 +15,9 @@ struct ElementTypeInfo {
   StringRef numpy; ///< numpy's: "float32", "uint8", "bool", …
   StringRef descr; ///< as a .npy header writes it: "<f4", "|u1", "|b1", …
   unsigned bytes;
+  bool isInteger; ///< "bool" is none
+  /// Reads one element as the nearest double; integers beyond 2^53 lose their last bits.
+  double (*read)(const char *element);
 };
 
 ArrayRef<ElementTypeInfo> getElementTypes();
