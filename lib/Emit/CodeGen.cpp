@@ -33,9 +33,10 @@ static void initializeTarget() {
   });
 }
 
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>> qnn::createTargetMachine(CpuPath path) {
-  initializeTarget();
-  llvm::Triple triple(kTriple);
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> qnn::createTargetMachine(StringRef tripleName, StringRef cpu,
+                                                                              StringRef features,
+                                                                              std::optional<llvm::Reloc::Model> model) {
+  llvm::Triple triple(tripleName);
   std::string message;
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, message);
   if (!target)
@@ -43,12 +44,16 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> qnn::createTargetMachine(Cp
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   options.UseInitArray = true;
-  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(triple, "x86-64", getCpuFeatures(path),
-                                                                           options, llvm::Reloc::PIC_, std::nullopt,
-                                                                           llvm::CodeGenOptLevel::Aggressive));
+  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
+      triple, cpu, features, options, model, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
   if (!machine)
-    return makeToolError(ExitCode::Internal, "LLVM has no code generator for " + kTriple);
+    return makeToolError(ExitCode::Internal, "LLVM has no code generator for " + tripleName);
   return machine;
+}
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> qnn::createTargetMachine(CpuPath path) {
+  initializeTarget();
+  return createTargetMachine(kTriple, "x86-64", getCpuFeatures(path), llvm::Reloc::PIC_);
 }
 
 /// Scheduling follows the microarchitecture level, which names no CPU model.

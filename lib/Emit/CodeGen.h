@@ -18,7 +18,12 @@ struct OwnedModule {
   std::unique_ptr<llvm::Module> module;
 };
 
-/// A target machine for the path: its features and no CPU model, position independent, never fusing float operations.
+/// A target machine of the target that `triple` names, once that is initialized. It never fuses float operations, whose
+/// products and sums are rounded each by itself.
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+createTargetMachine(StringRef triple, StringRef cpu, StringRef features, std::optional<llvm::Reloc::Model> model);
+
+/// A target machine for the path: its features and no CPU model, position independent.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(CpuPath path);
 
 /// `symbol` with `prefix` before it unless it starts so already.

@@ -10,7 +10,6 @@
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/IR/LegacyPassManager.h"
-#include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -32,20 +31,7 @@ static llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createGpuMachine(Gpu
     LLVMInitializeNVPTXTargetMC();
     LLVMInitializeNVPTXAsmPrinter();
   });
-  llvm::Triple triple(kTriple);
-  std::string message;
-  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, message);
-  if (!target)
-    return makeToolError(ExitCode::Internal, message);
-  llvm::TargetOptions options;
-  // Multiplications and additions are rounded each by itself, as everywhere.
-  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
-  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(triple, chip.getName(), chip.getFeatures(),
-                                                                           options, std::nullopt, std::nullopt,
-                                                                           llvm::CodeGenOptLevel::Aggressive));
-  if (!machine)
-    return makeToolError(ExitCode::Internal, "LLVM has no code generator for " + kTriple);
-  return machine;
+  return createTargetMachine(kTriple, chip.getName(), chip.getFeatures(), std::nullopt);
 }
 
 static void optimizeForGpu(llvm::Module &module, llvm::TargetMachine &machine) {
