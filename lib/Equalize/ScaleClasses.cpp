@@ -14,6 +14,11 @@ namespace {
 /// Sets of nodes that share a logarithm, in which some have the negated one.
 class UnionFind {
 public:
+  /// Makes room for so many nodes. Room that is not used stays untouched; growing would hold all nodes twice.
+  void reserve(int64_t count) {
+    parents.reserve(count);
+    flips.reserve(count);
+  }
   uint32_t add(int64_t count) {
     uint32_t first = parents.size();
     for (int64_t i = 0; i < count; ++i)
@@ -140,6 +145,14 @@ private:
 class ClassFinder {
 public:
   ClassFinder(FunctionOpInterface function, const ScaleClassesOptions &options) : function(function), options(options) {
+    int64_t elements = 1;
+    auto count = [&](Value value) {
+      if (isFloatTensor(value.getType()) && !isConstantValue(value))
+        elements += ShapedType::getNumElements(getShape(value));
+    };
+    llvm::for_each(function.getArguments(), count);
+    function->walk([&](Operation *op) { llvm::for_each(op->getResults(), count); });
+    nodes.reserve(elements);
     nodes.add(1);
   }
 

@@ -37,6 +37,9 @@ public:
     hasSource = !options.ranges.empty() || !options.data.empty();
     if (hasSource) {
       buildNormalizePipeline(pipeline, NormalizeOptions());
+      // Why here: weights in the layouts that they came in.
+      if (options.ownsConstants)
+        pipeline.addPass(createReleaseConstantsPass());
       // Why here: weights and biases are final, and the ranges are to be those of the equalized model.
       addScalePasses(pipeline, options, options.accuracy == Accuracy::Best);
       if (options.ownsConstants)
