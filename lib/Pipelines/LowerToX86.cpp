@@ -57,7 +57,7 @@ void qnn::buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, String
   // After outlining, so that a shared kernel is expanded once.
   OpPassManager &kernels = manager.nest<func::FuncOp>();
   kernels.addPass(createExpandArithPass({pathName}));
-  kernels.addPass(createExpandMathPass());
+  kernels.addPass(createExpandMathPass({/*scaling=*/getVectorBits(path) == 512}));
   kernels.addPass(createExpandFmaPass({pathName}));
   kernels.addPass(createWidenShortFloatsPass({pathName}));
   // Index arithmetic of kernels, once they no longer differ.

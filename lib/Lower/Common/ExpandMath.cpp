@@ -1,5 +1,4 @@
-//===- ExpandMath.cpp - Elementary functions of f32 as arithmetic that vectorizes
-//-----------------------------------===//
+//===- ExpandMath.cpp - Elementary functions of f32 as arithmetic that vectorizes ---------------------------------===//
 //
 // Each function is a polynomial on a short interval, fitted for this purpose to a relative error below 2^-25, and exact
 // steps that lead any argument there. Only f32 additions, multiplications, fused multiply-adds where they are written,
@@ -8,6 +7,7 @@
 //
 #include "quant-opt/Lower/Common/Passes.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
 #include <cmath>
@@ -51,7 +51,9 @@ namespace {
 /// Writes arithmetic on f32 scalars or on vectors of them.
 class Writer {
 public:
-  Writer(OpBuilder &builder, Location loc, Type type) : builder(builder), loc(loc), type(type) {}
+  /// With `scales`, products with powers of two are left to one instruction.
+  Writer(OpBuilder &builder, Location loc, Type type, bool scales)
+      : builder(builder), loc(loc), type(type), scales(scales) {}
 
   Value f(float value) { return constant(type, builder.getF32FloatAttr(value)); }
   Value i(int32_t value) { return constant(intType(), builder.getI32IntegerAttr(value)); }
@@ -115,16 +117,25 @@ public:
   /// 2^n for -127 < n < 128.
   Value powerOfTwo(Value n) { return fromBits(shl(addi(n, i(127)), 23)); }
 
+  /// y * 2^n, rounded once, for 1/2 <= y <= 2 and |n| < 160.
+  Value scale(Value y, Value n) {
+    if (scales)
+      return LLVM::CallIntrinsicOp::create(builder, loc, type, builder.getStringAttr("llvm.ldexp"), ValueRange{y, n})
+          .getResult(0);
+    // In two factors, so that results below the normal range are rounded once and those above become infinite.
+    Value half = shr(n, 1);
+    return mul(mul(y, powerOfTwo(half)), powerOfTwo(subi(n, half)));
+  }
+
+  /// NaN compares with nothing, and so goes through.
   Value exp(Value x) {
     // Where the result is zero, as for masked attention scores, arithmetic on the way would be slow: below the normal
-    // range.
+    // range. One instruction leaves out what is not selected.
     Value vanishes = less(x, f(-104.0f));
-    Reduced reduced = reduce(select(vanishes, f(0.0f), clamp(x, -104.0f, 89.0f)));
-    Value y = add(f(1.0f), smallExpm1(reduced.r));
-    // In two factors, so that results below the normal range are rounded once and those above become infinite.
-    Value half = shr(reduced.n, 1);
-    y = mul(mul(y, powerOfTwo(half)), powerOfTwo(subi(reduced.n, half)));
-    return passNan(x, select(vanishes, f(0.0f), y));
+    Value bounded = select(less(f(89.0f), x), f(89.0f), x);
+    Reduced reduced = reduce(scales ? bounded : select(vanishes, f(0.0f), bounded));
+    Value y = scale(add(f(1.0f), smallExpm1(reduced.r)), reduced.n);
+    return select(vanishes, f(0.0f), y);
   }
 
   Value expm1(Value x) {
@@ -200,11 +211,12 @@ private:
   OpBuilder &builder;
   Location loc;
   Type type;
+  bool scales;
 };
 
 /// Replaces a function of one f32 (or of a shorter float, through f32) by the arithmetic that `Expand` writes.
 template <typename OpTy, Value (Writer::*Expand)(Value)> struct ExpandUnary : public OpRewritePattern<OpTy> {
-  using OpRewritePattern<OpTy>::OpRewritePattern;
+  ExpandUnary(MLIRContext *context, bool scales) : OpRewritePattern<OpTy>(context), scales(scales) {}
 
   LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
     Type type = op.getType(), element = getElementTypeOrSelf(type);
@@ -217,12 +229,14 @@ template <typename OpTy, Value (Writer::*Expand)(Value)> struct ExpandUnary : pu
     Value x = op.getOperand();
     if (type != f32)
       x = arith::ExtFOp::create(rewriter, loc, f32, x);
-    Value y = (Writer(rewriter, loc, f32).*Expand)(x);
+    Value y = (Writer(rewriter, loc, f32, scales).*Expand)(x);
     if (type != f32)
       y = arith::TruncFOp::create(rewriter, loc, type, y);
     rewriter.replaceOp(op, y);
     return success();
   }
+
+  bool scales;
 };
 
 /// The reciprocal square root has no function in the C library.
@@ -258,12 +272,15 @@ struct ExpandSquare : public OpRewritePattern<math::PowFOp> {
 };
 
 struct ExpandMath : public qnn::impl::ExpandMathPassBase<ExpandMath> {
+  using ExpandMathPassBase::ExpandMathPassBase;
+
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<ExpandUnary<math::ExpOp, &Writer::exp>, ExpandUnary<math::ExpM1Op, &Writer::expm1>,
                  ExpandUnary<math::LogOp, &Writer::log>, ExpandUnary<math::Log1pOp, &Writer::log1p>,
-                 ExpandUnary<math::TanhOp, &Writer::tanh>, ExpandUnary<math::ErfOp, &Writer::erf>, ExpandRsqrt,
-                 ExpandSquare>(&getContext());
+                 ExpandUnary<math::TanhOp, &Writer::tanh>, ExpandUnary<math::ErfOp, &Writer::erf>>(&getContext(),
+                                                                                                   scaling);
+    patterns.add<ExpandRsqrt, ExpandSquare>(&getContext());
     walkAndApplyPatterns(getOperation(), std::move(patterns));
   }
 };

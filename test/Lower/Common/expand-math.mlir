@@ -1,9 +1,13 @@
 // RUN: quant-opt %s --qnn-expand-math | FileCheck %s
+// RUN: quant-opt %s --qnn-expand-math=scaling | FileCheck %s --check-prefix=SCALING
 
 // CHECK-LABEL: @functions_of_f32_become_arithmetic
 // CHECK-NOT: math.exp
 // CHECK-NOT: math.tanh
 // CHECK: arith.mulf %{{.*}} : vector<8xf32>
+// SCALING-LABEL: @functions_of_f32_become_arithmetic
+// SCALING: llvm.call_intrinsic "llvm.ldexp"(%{{.*}}, %{{.*}}) : (f32, i32) -> f32
+// SCALING: llvm.call_intrinsic "llvm.ldexp"(%{{.*}}, %{{.*}}) : (vector<8xf32>, vector<8xi32>) -> vector<8xf32>
 func.func @functions_of_f32_become_arithmetic(%x: f32, %v: vector<8xf32>) -> (f32, vector<8xf32>) {
   %a = math.exp %x : f32
   %b = math.tanh %v : vector<8xf32>

@@ -233,10 +233,12 @@ def ExpandMathPass : Pass<"qnn-expand-math"> {
     ```mlir
     %n = arith.subf (arith.addf (arith.mulf %x, 1.442695), 1.258291e+07), 1.258291e+07        // rne(x / ln 2)
     %r = %x - %n * ln 2, in two parts
-    %y = (1 + (%r + %r * %r * polynomial(%r))) * 2^n, in two factors
+    %y = (1 + (%r + %r * %r * polynomial(%r))) * 2^n, in two factors or, with `scaling`, by llvm.ldexp
     ```
   }];
-  let dependentDialects = ["arith::ArithDialect", "math::MathDialect"];
+  let options = [Option<"scaling", "scaling", "bool", "false",
+                        "leave products with powers of two, which round once, to llvm.ldexp">];
+  let dependentDialects = ["arith::ArithDialect", "math::MathDialect", "LLVM::LLVMDialect"];
 }
 
 def VerifyLoweredPass : Pass<"qnn-verify-lowered", "ModuleOp"> {
