@@ -6,6 +6,7 @@
 #ifndef QUANT_OPT_NUMERICS_RECIPROCAL_H
 #define QUANT_OPT_NUMERICS_RECIPROCAL_H
 
+#include <cmath>
 #include <optional>
 
 namespace mlir::qnn::numerics {
@@ -26,6 +27,26 @@ struct Reciprocal {
 /// every midpoint of two floats. Where X < Y, a midpoint that is M / 2^25 has the distance |2^25 X - Y M| / (2^25 Y),
 /// more than 2^-49, so that only 2^25 X = +-1 (mod Y) can fail: at most two X, which are tried.
 std::optional<Reciprocal> getExactReciprocal(float divisor);
+
+/// RN(x / divisor) from inverse = RN(1 / divisor), for every divisor, if |divisor| and |x / divisor| are within [2^-60,
+/// 2^60] and x is +0 or at least 2^-100 in magnitude. For a divisor that is not known when code is generated, but that
+/// many x share.
+///
+/// Markstein, "Computation of elementary functions on the IBM RISC System/6000 processor" (1990), proves it for a
+/// first quotient within one unit in the last place; here it may be off by three halves. Let the divisor be d = D /
+/// 2^23 and x = X / 2^23 in [1, 2), u the unit of the quotient q, c = |x / d - q|, e = x - q d. As |inverse - 1 / d| <=
+/// 2^-25, what is rounded at last differs from x / d by at most c d 2^-25, and by 2^-47 more where e takes 25 bits.
+/// It can round differently only if a midpoint of two floats lies between: at u / 2 or 3 u / 2 from q. The quotient is
+/// no midpoint, so that its distance from one is at least u / (2 D).
+/// - At u / 2 (then e is exact): D u / 2^49 < u / (2 D), since D < 2^24.
+/// - At 3 u / 2, where x < d: c <= (x + 1) / 2^25 is that large only if x > 2 - 2.5 / 2^23, which leaves the pair X =
+/// 2^24
+///   - 2, D = 2^24 - 1: q = 1, the result 1 - 2^-24 is right.
+inline float divideByInverse(float x, float divisor, float inverse) {
+  float quotient = x * inverse;
+  float remainder = std::fma(-quotient, divisor, x);
+  return std::fma(remainder, inverse, quotient);
+}
 
 } // namespace mlir::qnn::numerics
 

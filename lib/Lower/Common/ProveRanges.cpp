@@ -5,6 +5,7 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 
 #include <cmath>
@@ -19,8 +20,8 @@ using namespace mlir::qnn;
 
 /// Quotients up to this convert to i32; half of what does, so that rounding on the way does not matter.
 constexpr double kMaxConverted = 0x1p30;
-/// What numerics::getExactReciprocal takes.
-constexpr double kMaxQuotient = 0x1p60, kMinQuotient = 0x1p-60;
+/// What numerics::getExactReciprocal takes, and numerics::divideByInverse.
+constexpr double kMaxQuotient = 0x1p60, kMinQuotient = 0x1p-60, kMinDividend = 0x1p-100;
 
 namespace {
 /// Every value is a number of at most the magnitude `most`, and is +0 or has at least the magnitude `least`; where all
@@ -41,10 +42,16 @@ public:
   int64_t run();
 
 private:
+  explicit Prover(linalg::GenericOp op) : block(*op.getBlock()) {
+    for (auto [argument, operand] : llvm::zip_equal(op.getRegionInputArgs(), op.getDpsInputs()))
+      known[argument] = getConstantBounds(operand);
+  }
   static MaybeBounds getBounds(Type type);
   static MaybeBounds getBounds(Value tensor);
+  static MaybeBounds getConstantBounds(Value tensor);
   MaybeBounds get(Value value);
   MaybeBounds compute(Operation &op);
+  void follow(Operation &op);
   bool isInRange(Operation &op);
 
   Block &block;
@@ -75,13 +82,26 @@ static MaybeBounds getBoundsOf(ArrayRef<float> elements) {
   return bounds;
 }
 
-MaybeBounds Prover::getBounds(Value tensor) {
+MaybeBounds Prover::getConstantBounds(Value tensor) {
   Type element = getElementTypeOrSelf(tensor.getType());
   if (!element.isF32())
     return getBounds(element);
   if (std::optional<std::vector<float>> elements = readConstant<float>(tensor))
     return getBoundsOf(*elements);
   return std::nullopt;
+}
+
+/// Of a constant, or of what one elementwise operation makes of integers and constants.
+MaybeBounds Prover::getBounds(Value tensor) {
+  while (isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(tensor.getDefiningOp()))
+    tensor = tensor.getDefiningOp()->getOperand(0);
+  auto op = tensor.getDefiningOp<linalg::GenericOp>();
+  if (!op || !getElementTypeOrSelf(tensor.getType()).isF32() || op.getNumParallelLoops() != op.getNumLoops())
+    return getConstantBounds(tensor);
+  Prover prover(op);
+  for (Operation &inner : op.getBlock()->without_terminator())
+    prover.follow(inner);
+  return prover.get(op.getBlock()->getTerminator()->getOperand(cast<OpResult>(tensor).getResultNumber()));
 }
 
 MaybeBounds Prover::get(Value value) {
@@ -137,13 +157,22 @@ bool Prover::isInRange(Operation &op) {
     return false;
   if (isa<RequantizeOp>(op))
     return x->most * factor->most <= kMaxConverted;
-  if (!factor->positive)
-    return false;
   if (isa<QuantizeOp>(op))
-    return x->most / factor->least <= kMaxConverted;
+    return factor->positive && x->most / factor->least <= kMaxConverted;
+  bool isNormal =
+      factor->least > 0 && x->most / factor->least <= kMaxQuotient && x->least / factor->most >= kMinQuotient;
   FloatAttr divisor;
-  return matchPattern(op.getOperand(1), m_Constant(&divisor)) && x->most / factor->least <= kMaxQuotient &&
-         x->least / factor->most >= kMinQuotient;
+  if (matchPattern(op.getOperand(1), m_Constant(&divisor)))
+    return isNormal && factor->positive;
+  return isNormal && factor->least >= kMinQuotient && x->least >= kMinDividend;
+}
+
+void Prover::follow(Operation &op) {
+  MaybeBounds bounds = compute(op);
+  if (bounds && bounds->most > kMaxQuotient)
+    bounds = std::nullopt;
+  if (op.getNumResults() == 1 && op.getResult(0).getType().isF32())
+    known[op.getResult(0)] = bounds;
 }
 
 int64_t Prover::run() {
@@ -153,11 +182,7 @@ int64_t Prover::run() {
       op.setAttr(kInRangeAttr, UnitAttr::get(op.getContext()));
       ++count;
     }
-    MaybeBounds bounds = compute(op);
-    if (bounds && bounds->most > kMaxQuotient)
-      bounds = std::nullopt;
-    if (op.getNumResults() == 1 && op.getResult(0).getType().isF32())
-      known[op.getResult(0)] = bounds;
+    follow(op);
   }
   return count;
 }

@@ -4,6 +4,8 @@
 #include "quant-opt/Numerics/Reciprocal.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 
@@ -137,10 +139,45 @@ Value QuantizeArith::expand(RequantizeOp op) {
   return toInteger(x, op.getType(), to);
 }
 
+/// What numerics::divideByInverse computes. Where the divisor is 0, and the remainder so NaN, the first quotient is
+/// right.
+Value QuantizeArith::divideByInverse(Value x, Value divisor, Value scalar) {
+  Value one = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(1.0f));
+  Value inverse = broadcast(arith::DivFOp::create(b, loc, one, scalar));
+  Value quotient = arith::MulFOp::create(b, loc, x, inverse);
+  Value negated = arith::NegFOp::create(b, loc, quotient);
+  Value remainder = LLVM::FMAOp::create(b, loc, x.getType(), negated, divisor, x);
+  Value corrected = LLVM::FMAOp::create(b, loc, x.getType(), remainder, inverse, quotient);
+  Value isNan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, remainder, remainder);
+  return arith::SelectOp::create(b, loc, isNan, quotient, corrected);
+}
+
+/// Whether all iterations of the loop see one value.
+static bool isInvariant(Value value, scf::ForOp loop) {
+  if (loop.isDefinedOutsideOfLoop(value))
+    return true;
+  Operation *op = value.getDefiningOp();
+  return op && (isPure(op) || isa<memref::LoadOp>(op)) &&
+         llvm::all_of(op->getOperands(), [&](Value operand) { return isInvariant(operand, loop); });
+}
+
+/// The one number that divides all elements of a vector, or in all iterations of a loop, so that its inverse is shared.
+static Value getSharedDivisor(arith::DivFOp op) {
+  if (isa<VectorType>(op.getType())) {
+    auto broadcast = op.getRhs().getDefiningOp<vector::BroadcastOp>();
+    return broadcast && !isa<VectorType>(broadcast.getSourceType()) ? broadcast.getSource() : Value();
+  }
+  auto loop = op->getParentOfType<scf::ForOp>();
+  return loop && isInvariant(op.getRhs(), loop) ? op.getRhs() : Value();
+}
+
 Value QuantizeArith::expand(arith::DivFOp op) {
   if (!op->hasAttr(kInRangeAttr) || !getElementTypeOrSelf(op.getType()).isF32())
     return nullptr;
-  return divide(op.getLhs(), op.getRhs());
+  if (getKnown(op.getRhs()))
+    return divide(op.getLhs(), op.getRhs());
+  Value scalar = getSharedDivisor(op);
+  return scalar && path != CpuPath::X86_64 ? divideByInverse(op.getLhs(), op.getRhs(), scalar) : Value();
 }
 
 Value QuantizeArith::expand(DequantizeOp op) {

@@ -50,6 +50,7 @@ private:
   Value withoutNan(Value x, Value original, float otherwise);
   Value divide(Value x, Value scale);
   Value divide(Value x, Value scale, float lo, float hi);
+  Value divideByInverse(Value x, Value divisor, Value scalar);
   Value toInteger(Value x, Type type, const Rounding &rounding);
   Value call(StringRef name, Type type, ValueRange operands);
   Value roundToInteger(Value x);

@@ -4,6 +4,8 @@
 #lhs = affine_map<(m, n, k) -> (m, k)>
 #rhs = affine_map<(m, n, k) -> (n, k)>
 #out = affine_map<(m, n, k) -> (m, n)>
+#lhs2 = affine_map<(m, n) -> (m, n)>
+#row = affine_map<(m, n) -> (m)>
 #channel = affine_map<(m, n, k) -> (n)>
 
 // An erf of a sum of products, as after a dense layer: all magnitudes follow from the constant multipliers.
@@ -54,10 +56,11 @@ func.func @requantization(%a: tensor<4xi32>, %unknown: tensor<4xf32>) -> (tensor
   return %r#0, %r#1, %r#2 : tensor<4xi8>, tensor<4xi8>, tensor<4xi8>
 }
 
-// Differences may be tiny or -0, products with what may be negative may be -0, and divisors may be 0: those divisions stay as they are.
+// Differences may be tiny or -0, and products with what may be negative may be -0: those divisions stay as they are.
 // CHECK-LABEL: @divisions
 // CHECK: arith.divf {{.*}} {qnn.in_range}
-// CHECK-COUNT-4: arith.divf %{{[^{]*}} : f32
+// CHECK-COUNT-3: arith.divf %{{[^{]*}} : f32
+// CHECK: arith.divf %[[X:.*]], %[[X]] {qnn.in_range}
 // CHECK: qnn.quantize {{.*}} zero_point 1 {{.*}} {qnn.in_range}
 // CHECK: qnn.quantize {{.*}} zero_point 2 {{.*}} {qnn.in_range}
 // CHECK: qnn.quantize {{.*}} zero_point 3 {{.*}} {qnn.in_range}
@@ -97,4 +100,33 @@ func.func @divisions(%a: tensor<4xi8>, %unknown: tensor<4xf32>) -> tensor<4xi8> 
     linalg.yield %v0 : i8
   } -> tensor<4xi8>
   return %r : tensor<4xi8>
+}
+
+// A divisor that is not known, but made of integers, and 0 or large enough; one that may be too small; one that may be anything.
+// CHECK-LABEL: @divisors_that_differ
+// CHECK: arith.divf %{{.*}}, %{{.*}} {qnn.in_range} : f32
+// CHECK: arith.divf %{{.*}}, %{{.*}} : f32
+// CHECK: arith.divf %{{.*}}, %{{.*}} : f32
+func.func @divisors_that_differ(%a: tensor<4x8xi32>, %sums: tensor<4xi32>, %unknown: tensor<4xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>) {
+  %scale = arith.constant 0.5 : f32
+  %tiny = arith.constant 1.0e-20 : f32
+  %e = tensor.empty() : tensor<4x8xf32>
+  %f = tensor.empty() : tensor<4xf32>
+  %large, %small = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]}
+      ins(%sums : tensor<4xi32>) outs(%f, %f : tensor<4xf32>, tensor<4xf32>) {
+  ^bb0(%q: i32, %o0: f32, %o1: f32):
+    %x = qnn.dequantize %q, %scale zero_point 0 : i32, f32 -> f32
+    %y = qnn.dequantize %q, %tiny zero_point 0 : i32, f32 -> f32
+    linalg.yield %x, %y : f32, f32
+  } -> (tensor<4xf32>, tensor<4xf32>)
+  %r:3 = linalg.generic {indexing_maps = [#lhs2, #row, #row, #row, #lhs2, #lhs2, #lhs2], iterator_types = ["parallel", "parallel"]}
+      ins(%a, %large, %small, %unknown : tensor<4x8xi32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) outs(%e, %e, %e : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>) {
+  ^bb0(%q: i32, %l: f32, %s: f32, %u: f32, %o0: f32, %o1: f32, %o2: f32):
+    %x = qnn.dequantize %q, %scale zero_point 0 : i32, f32 -> f32
+    %0 = arith.divf %x, %l : f32
+    %1 = arith.divf %x, %s : f32
+    %2 = arith.divf %x, %u : f32
+    linalg.yield %0, %1, %2 : f32, f32, f32
+  } -> (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+  return %r#0, %r#1, %r#2 : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>
 }

@@ -118,3 +118,44 @@ func.func @known_divisors_in_range(%x: vector<8xf32>) -> (vector<8xf32>, vector<
   %c = arith.divf %x, %root : vector<8xf32>
   return %a, %b, %c : vector<8xf32>, vector<8xf32>, vector<8xf32>
 }
+
+// A divisor that many values share is divided by once. Where it is 0 the remainder is NaN, and the first quotient right.
+// CHECK-LABEL: @a_shared_divisor_in_range
+// CHECK: %[[R:.*]] = arith.divf %{{.*}}, %arg1 : f32
+// CHECK: %[[INVERSE:.*]] = vector.broadcast %[[R]]
+// CHECK: %[[Q:.*]] = arith.mulf %arg0, %[[INVERSE]]
+// CHECK: %[[N:.*]] = arith.negf %[[Q]]
+// CHECK: %[[E:.*]] = llvm.intr.fma(%[[N]], %{{.*}}, %arg0)
+// CHECK: %[[Y:.*]] = llvm.intr.fma(%[[E]], %[[INVERSE]], %[[Q]])
+// CHECK: arith.select %{{.*}}, %[[Q]], %[[Y]]
+// CHECK: arith.divf %arg0, %arg2
+// SSE2-LABEL: @a_shared_divisor_in_range
+// SSE2-NOT: fma
+// SSE2: return
+func.func @a_shared_divisor_in_range(%x: vector<8xf32>, %d: f32, %each: vector<8xf32>) -> (vector<8xf32>, vector<8xf32>) {
+  %all = vector.broadcast %d : f32 to vector<8xf32>
+  %a = arith.divf %x, %all {qnn.in_range} : vector<8xf32>
+  %b = arith.divf %x, %each {qnn.in_range} : vector<8xf32>
+  return %a, %b : vector<8xf32>, vector<8xf32>
+}
+
+// CHECK-LABEL: @a_divisor_that_a_loop_shares
+// CHECK: %[[D:.*]] = memref.load %arg2
+// CHECK: arith.divf %{{.*}}, %[[D]] : f32
+// CHECK: llvm.intr.fma
+// CHECK: %[[E:.*]] = memref.load %arg1
+// CHECK: arith.divf %{{.*}}, %[[E]]
+func.func @a_divisor_that_a_loop_shares(%x: memref<4x64xf32>, %y: memref<4x64xf32>, %d: memref<4xf32>, %row: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c64 = arith.constant 64 : index
+  scf.for %i = %c0 to %c64 step %c1 {
+    %v = memref.load %x[%row, %i] : memref<4x64xf32>
+    %s = memref.load %d[%row] : memref<4xf32>
+    %q = arith.divf %v, %s {qnn.in_range} : f32
+    %e = memref.load %y[%row, %i] : memref<4x64xf32>
+    %r = arith.divf %q, %e {qnn.in_range} : f32
+    memref.store %r, %y[%row, %i] : memref<4x64xf32>
+  }
+  return
+}

@@ -82,3 +82,46 @@ TEST(ReciprocalTest, RefusesDivisorsNearTheEndsOfTheRange) {
   EXPECT_FALSE(getExactReciprocal(0x1p61f));
   EXPECT_FALSE(getExactReciprocal(std::nanf("")));
 }
+
+/// How often the quotient by the divisor's inverse differs from the division, over every `step`-th significand of x.
+static int64_t countDifferencesByInverse(float divisor, int64_t step, int scale = 4) {
+  int exponent;
+  std::frexp(divisor, &exponent);
+  float inverse = 1.0f / divisor;
+  int64_t different = 0;
+  for (int64_t significand = int64_t(1) << 23; significand < int64_t(1) << 24; significand += step) {
+    float x = std::ldexp(static_cast<float>(significand), exponent - 24 + scale);
+    different += divideByInverse(x, divisor, inverse) != x / divisor;
+  }
+  return different;
+}
+
+TEST(ReciprocalTest, DivisionByAnInverseIsExactForEverySignificand) {
+  for (float divisor : {1.7f, 3.0f, std::nextafter(2.0f, 0.0f), std::nextafter(1.0f, 2.0f), 0.0235294122f})
+    EXPECT_EQ(countDifferencesByInverse(divisor, 1), 0) << divisor;
+}
+
+TEST(ReciprocalTest, DivisionByAnInverseIsExactWhereDividendsAreLarge) {
+  // First quotients are off most where x and the divisor are near the upper end of a binade and x is the smaller.
+  for (int64_t d = (int64_t(1) << 24) - 1, last = d - 2000; d > last; --d) {
+    float divisor = std::ldexp(static_cast<float>(d), -23), inverse = 1.0f / divisor;
+    for (int64_t n = d - 1, end = d - 2000; n > end; --n) {
+      float x = std::ldexp(static_cast<float>(n), -23);
+      ASSERT_EQ(divideByInverse(x, divisor, inverse), x / divisor) << n << " / " << d;
+    }
+  }
+}
+
+TEST(ReciprocalTest, DivisionByAnInverseIsExactForRandomDivisorsAndBothEndsOfTheRange) {
+  std::mt19937 random(3);
+  for (int i = 0; i < 3000; ++i) {
+    float divisor =
+        std::ldexp(static_cast<float>((1u << 23) + random() % (1u << 23)), static_cast<int>(random() % 40) - 44);
+    EXPECT_EQ(countDifferencesByInverse(divisor, 4093), 0) << divisor;
+  }
+  for (int scale : {-38, -20, 0, 30, 59})
+    EXPECT_EQ(countDifferencesByInverse(0x1.234568p-59f, 257, scale < 0 ? 0 : scale), 0) << scale;
+  for (int scale : {-59, -20, 0, 30, 59})
+    EXPECT_EQ(countDifferencesByInverse(0x1.234568p+59f, 257, scale), 0) << scale;
+  EXPECT_EQ(divideByInverse(0.0f, 3.0f, 1.0f / 3.0f), 0.0f);
+}

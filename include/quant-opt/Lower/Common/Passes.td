@@ -32,10 +32,12 @@ def ProveRangesPass : Pass<"qnn-prove-ranges", "func::FuncOp"> {
     types of integers and from constant scales, through the body of each epilogue and elementwise operation:
     - on `qnn.quantize` and `qnn.requantize`: the quotient is no NaN and within 2^30, so that converting to i32 and saturating
       is clamping;
-    - on `arith.divf`: the divisor is one constant above 0, the dividend is +0 or the quotient has a magnitude within [2^-60, 2^60],
-      so that a product with a reciprocal of two floats (`getExactReciprocal`) is the division.
+    - on `arith.divf` by a constant above 0: the dividend is +0 or the quotient has a magnitude within [2^-60, 2^60],
+      so that a product with a reciprocal of two floats (`getExactReciprocal`) is the division;
+    - on `arith.divf` by anything else: the divisor is +0 or has a magnitude within [2^-60, 2^60] as well, and the dividend one of at
+      least 2^-100, so that a product with the divisor's inverse, corrected once (`divideByInverse`), is the division.
 
-    A value from a float tensor that is not constant may be anything. Nothing is refused.
+    A value from a float tensor may be anything unless it is constant, or one elementwise operation makes it of integers and constants. Nothing is refused.
 
     ```mlir
     %x = qnn.dequantize %acc, %scale zero_point 0 : i32, f32 -> f32   // %scale is an element of a constant tensor
