@@ -2,6 +2,7 @@
 #include "quant-opt/Analysis/Layers.h"
 
 #include "quant-opt/Analysis/QuantizedEdges.h"
+#include "quant-opt/Analysis/StatedRanges.h"
 #include "quant-opt/Dialect/Qnn/IR/Precision.h"
 #include "quant-opt/Support/Locations.h"
 

@@ -1,6 +1,7 @@
 //===- PrintQuantizedEdges.cpp - Print which values would be quantized, and what stays float ----------------------===//
 #include "quant-opt/Analysis/Passes.h"
 #include "quant-opt/Analysis/QuantizedEdges.h"
+#include "quant-opt/Analysis/StatedRanges.h"
 #include "quant-opt/Support/Locations.h"
 
 #include "mlir/IR/OwningOpRef.h"

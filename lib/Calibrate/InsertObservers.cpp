@@ -1,6 +1,7 @@
 //===- InsertObservers.cpp - Put a qnn.observe on every quantized edge
 //----------------------------------------------------===//
 #include "quant-opt/Analysis/QuantizedEdges.h"
+#include "quant-opt/Analysis/StatedRanges.h"
 #include "quant-opt/Calibrate/Passes.h"
 
 namespace mlir::qnn {

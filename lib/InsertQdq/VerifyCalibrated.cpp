@@ -1,6 +1,7 @@
 //===- VerifyCalibrated.cpp - Check the Calibrated form: a qnn.range on every quantized edge
 //--------------------------===//
 #include "quant-opt/Analysis/QuantizedEdges.h"
+#include "quant-opt/Analysis/StatedRanges.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/InsertQdq/Passes.h"
 

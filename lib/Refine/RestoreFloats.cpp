@@ -1,5 +1,6 @@
 //===- RestoreFloats.cpp - Layers that stay float get back what was changed for quantization ----------------------===//
 #include "ChangeLayers.h"
+#include "quant-opt/Analysis/StatedRanges.h"
 #include "quant-opt/Dialect/Qnn/IR/Precision.h"
 #include "quant-opt/Refine/Passes.h"
 

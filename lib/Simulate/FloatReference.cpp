@@ -1,7 +1,7 @@
 //===- FloatReference.cpp - The float model as it was before anything was done for accuracy's sake ----------------===//
 #include "quant-opt/Simulate/FloatReference.h"
 
-#include "quant-opt/Analysis/QuantizedEdges.h"
+#include "quant-opt/Analysis/StatedRanges.h"
 #include "quant-opt/Calibrate/MeasureRanges.h"
 #include "quant-opt/Dialect/Qnn/IR/Precision.h"
 #include "quant-opt/Support/Decisions.h"

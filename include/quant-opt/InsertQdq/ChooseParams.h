@@ -7,6 +7,7 @@
 #define QUANT_OPT_INSERTQDQ_CHOOSEPARAMS_H
 
 #include "quant-opt/Analysis/QuantizedEdges.h"
+#include "quant-opt/Analysis/StatedRanges.h"
 #include "quant-opt/InsertQdq/Schemes.h"
 #include "quant-opt/Numerics/Params.h"
 #include "quant-opt/Numerics/Sketch.h"
