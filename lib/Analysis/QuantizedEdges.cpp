@@ -23,6 +23,10 @@ namespace {
 /// The longest part of a chain that a value used more than once may span before its uses meet again.
 constexpr unsigned kMaxSpan = 16;
 
+/// How many values each result of a sum must stand for, so that averaging takes away what rounding them costs: a
+/// quarter of an edge's noise is left.
+constexpr int64_t kMinSummed = 16;
+
 bool isFloatTensor(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor && tensor.getElementType().isF32();
@@ -46,14 +50,18 @@ private:
   SmallVector<Value> getOperands(const QuantizedChain &chain);
 
   void demandOperands(unsigned chain);
-  bool staysFloat(Value value);
+  bool staysFloat(Value value, std::optional<unsigned> except = std::nullopt);
   bool demandSideOperands();
+  bool sumsMany(const QuantizedChain &chain);
+  bool isMadeForSum(Value value, unsigned sum);
+  bool demandSums();
   void demand(Value value);
   void propagate();
   bool canBeEdge(Value value);
 
   QuantizedEdges collect();
   void collectWidths(QuantizedEdges &result, llvm::function_ref<unsigned(Value)> getGroup);
+  std::string getFloatReason(const QuantizedChain &chain);
   void collectFloatOps(QuantizedEdges &result);
 
   FunctionOpInterface function;
@@ -242,15 +250,16 @@ void EdgeFinder::demandOperands(unsigned chain) {
 }
 
 /// Whether an operation that computes in f32 reads `value`, or the model returns it, so that it must be there in f32.
-bool EdgeFinder::staysFloat(Value value) {
+/// The chain `except` does not count.
+bool EdgeFinder::staysFloat(Value value, std::optional<unsigned> except) {
   return llvm::any_of(value.getUsers(), [&](Operation *user) {
     if (auto it = chainOf.find(user); it != chainOf.end())
-      return !integerChains.contains(it->second);
+      return it->second != except && !integerChains.contains(it->second);
     auto it = rules.find(user);
     if (it == rules.end() || it->second.role != QuantRole::ValuePreserving)
       return true;
     Value moved = user->getResult(0);
-    return !demanded.contains(moved) && staysFloat(moved);
+    return !demanded.contains(moved) && staysFloat(moved, except);
   });
 }
 
@@ -260,6 +269,37 @@ bool EdgeFinder::demandSideOperands() {
   for (Value operand : sideOperands)
     if (!demanded.contains(operand) && !staysFloat(operand))
       worklist.push_back(operand);
+  return !worklist.empty();
+}
+
+bool EdgeFinder::sumsMany(const QuantizedChain &chain) {
+  auto getSize = [](Value value) { return cast<RankedTensorType>(value.getType()).getNumElements(); };
+  return getSize(rules[chain.root].activations.front()->get()) >= kMinSummed * getSize(chain.root->getResult(0));
+}
+
+/// Whether `value` is made of what contractions write and nothing but `sum` reads in f32, so that the contractions can
+/// write bytes instead.
+bool EdgeFinder::isMadeForSum(Value value, unsigned sum) {
+  if (isConstantValue(value))
+    return true;
+  Operation *producer = value.getDefiningOp();
+  if (!producer || staysFloat(value, sum))
+    return false;
+  if (auto it = chainByResult.find(value); it != chainByResult.end())
+    return integerChains.contains(it->second) &&
+           (chains[it->second].role == QuantRole::Contraction || demanded.contains(value));
+  const QuantRule &rule = rules[producer];
+  return rule.role == QuantRole::ValuePreserving &&
+         llvm::all_of(rule.activations, [&](OpOperand *operand) { return isMadeForSum(operand->get(), sum); });
+}
+
+/// A sum whose result is read in f32, such as a mean at the end of a model, reads bytes where the values that it sums
+/// exist for it alone. Those of a normalization or a softmax are read in f32 by others too.
+bool EdgeFinder::demandSums() {
+  for (unsigned i = 0, e = chains.size(); i != e; ++i)
+    if (chains[i].role == QuantRole::LinearReduction && !integerChains.contains(i) && !isExcluded(chains[i]) &&
+        sumsMany(chains[i]) && isMadeForSum(rules[chains[i].root].activations.front()->get(), i))
+      demandOperands(i);
   return !worklist.empty();
 }
 
@@ -329,9 +369,23 @@ void EdgeFinder::propagate() {
       chain = ~0u;
       changed = true;
     }
-    if (!changed && !demandSideOperands())
+    if (!changed && !demandSideOperands() && !demandSums())
       return;
   }
+}
+
+std::string EdgeFinder::getFloatReason(const QuantizedChain &chain) {
+  Precision precision = getPrecision(chain.root);
+  if (isFloat(precision))
+    return "its precision was set to " + getPrecisionName(precision).str();
+  if (isExcluded(chain))
+    return "it is excluded by name";
+  if (demanded.contains(chain.result))
+    return staysFloat(chain.result) ? "its result is read in f32 as well" : "not all of its operands are quantized";
+  if (chain.role != QuantRole::LinearReduction)
+    return "its result feeds no contraction";
+  return sumsMany(chain) ? "its result feeds no contraction, and what it sums is not made by contractions for it alone"
+                         : "its result feeds no contraction, and it sums too few values";
 }
 
 void EdgeFinder::collectFloatOps(QuantizedEdges &result) {
@@ -345,17 +399,7 @@ void EdgeFinder::collectFloatOps(QuantizedEdges &result) {
     auto it = chainOf.find(op);
     if (it == chainOf.end() || chains[it->second].root != op || integerChains.contains(it->second))
       continue;
-    const QuantizedChain &chain = chains[it->second];
-    if (isExcluded(chain))
-      result.floatOps.push_back({op, isFloat(getPrecision(op))
-                                         ? "its precision was set to " + getPrecisionName(getPrecision(op)).str()
-                                         : "it is excluded by name"});
-    else if (demanded.contains(chain.result) && staysFloat(chain.result))
-      result.floatOps.push_back({op, "its result is read in f32 as well"});
-    else if (demanded.contains(chain.result))
-      result.floatOps.push_back({op, "not all of its operands are quantized"});
-    else
-      result.floatOps.push_back({op, "its result feeds no contraction"});
+    result.floatOps.push_back({op, getFloatReason(chains[it->second])});
   }
 }
 

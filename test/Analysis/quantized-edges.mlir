@@ -6,6 +6,8 @@
 #c = affine_map<(n, oc, k) -> (n, oc)>
 #id = affine_map<(d0, d1) -> (d0, d1)>
 #d0 = affine_map<(d0, d1) -> (d0)>
+#d1 = affine_map<(d0, d1) -> (d1)>
+#id1 = affine_map<(d0) -> (d0)>
 
 // CHECK-LABEL: func @two_contractions_feed_an_addition_and_the_later_one_owns_it
 // CHECK-NEXT: edge 'x' group 0
@@ -89,7 +91,7 @@ func.func @the_operands_of_a_concat_share_a_scale_with_its_constant(%x: tensor<4
 // CHECK-NEXT: chain contraction 'scores'
 // CHECK-NEXT: chain contraction 'values'
 // CHECK-NEXT: float 'shift': its result feeds no contraction
-// CHECK-NEXT: float 'sum': its result feeds no contraction
+// CHECK-NEXT: float 'sum': its result feeds no contraction, and it sums too few values
 // CHECK-NEXT: float 'softmax': not all of its operands are quantized
 func.func @softmax_between_two_matmuls_stays_float(%x: tensor<4x4xf32> {qnn.name = "x"}) -> tensor<4x4xf32> {
   %zero = arith.constant 0.0 : f32
@@ -195,7 +197,7 @@ func.func @a_factor_that_is_broadcast_stays_float(%x: tensor<4x4xf32> {qnn.name 
 // CHECK-NEXT: edge 'exp' group 1
 // CHECK-NEXT: edge 'v' group 2
 // CHECK: float 'exp': its result is read in f32 as well
-// CHECK-NEXT: float 'sum': its result feeds no contraction
+// CHECK-NEXT: float 'sum': its result feeds no contraction, and it sums too few values
 func.func @elementwise_work_whose_result_is_read_in_f32_stays_float(%x: tensor<4x4xf32> {qnn.name = "x"}) -> tensor<4x4xf32> {
   %w = arith.constant dense<0.5> : tensor<4x4xf32>
   %zero = arith.constant 0.0 : f32
@@ -222,4 +224,58 @@ func.func @elementwise_work_whose_result_is_read_in_f32_stays_float(%x: tensor<4
     linalg.yield %r : f32
   } -> tensor<4x4xf32> loc("div")
   return %4 : tensor<4x4xf32>
+}
+
+// The mean at the end of a model reads the bytes that contractions write for it, through what keeps values as they are;
+// 'mean' is no edge.
+// CHECK-LABEL: func @a_last_mean_reads_bytes_and_writes_floats
+// CHECK-NEXT: edge 'x' group 0
+// CHECK-NEXT: edge 'fc' group 1
+// CHECK-NEXT: edge 'fc2' group 1
+// CHECK-NEXT: chain contraction 'fc'
+// CHECK-NEXT: chain contraction 'fc2'
+// CHECK-NEXT: chain linear reduction 'sum' epilogue 'mean'
+// CHECK-NOT: float
+func.func @a_last_mean_reads_bytes_and_writes_floats(%x: tensor<8x4xf32> {qnn.name = "x"}) -> tensor<4xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x4xf32>
+  %v = tensor.empty() : tensor<4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<8x4xf32>) -> tensor<8x4xf32>
+  %g = linalg.fill ins(%zero : f32) outs(%v : tensor<4xf32>) -> tensor<4xf32>
+  %0 = linalg.matmul ins(%x, %w : tensor<8x4xf32>, tensor<4x4xf32>) outs(%f : tensor<8x4xf32>) -> tensor<8x4xf32> loc("fc")
+  %1 = linalg.matmul ins(%x, %w : tensor<8x4xf32>, tensor<4x4xf32>) outs(%f : tensor<8x4xf32>) -> tensor<8x4xf32> loc("fc2")
+  %2 = tensor.concat dim(0) %0, %1 : (tensor<8x4xf32>, tensor<8x4xf32>) -> tensor<16x4xf32>
+  %3 = linalg.reduce {arith.addf} ins(%2 : tensor<16x4xf32>) outs(%g : tensor<4xf32>) dimensions = [0] loc("sum")
+  %4 = linalg.generic {indexing_maps = [#id1, #id1], iterator_types = ["parallel"]} ins(%3 : tensor<4xf32>) outs(%v : tensor<4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %n = arith.constant 16.0 : f32
+    %r = arith.divf %i, %n : f32
+    linalg.yield %r : f32
+  } -> tensor<4xf32> loc("mean")
+  return %4 : tensor<4xf32>
+}
+
+// The mean that a normalization subtracts: the subtraction needs the floats, so the sum reads them too.
+// CHECK-LABEL: func @a_sum_of_floats_that_another_reads_stays_float
+// CHECK-NEXT: edge 'x' group 0
+// CHECK-NEXT: chain contraction 'fc'
+// CHECK-NEXT: float 'sum': its result feeds no contraction, and what it sums is not made by contractions for it alone
+// CHECK-NEXT: float 'sub': its result feeds no contraction
+func.func @a_sum_of_floats_that_another_reads_stays_float(%x: tensor<16x4xf32> {qnn.name = "x"}) -> tensor<16x4xf32> {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<16x4xf32>
+  %v = tensor.empty() : tensor<4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<16x4xf32>) -> tensor<16x4xf32>
+  %g = linalg.fill ins(%zero : f32) outs(%v : tensor<4xf32>) -> tensor<4xf32>
+  %0 = linalg.matmul ins(%x, %w : tensor<16x4xf32>, tensor<4x4xf32>) outs(%f : tensor<16x4xf32>) -> tensor<16x4xf32> loc("fc")
+  %1 = linalg.reduce {arith.addf} ins(%0 : tensor<16x4xf32>) outs(%g : tensor<4xf32>) dimensions = [0] loc("sum")
+  %2 = linalg.generic {indexing_maps = [#id, #d1, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%0, %1 : tensor<16x4xf32>, tensor<4xf32>) outs(%e : tensor<16x4xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %r = arith.subf %i, %j : f32
+    linalg.yield %r : f32
+  } -> tensor<16x4xf32> loc("sub")
+  return %2 : tensor<16x4xf32>
 }

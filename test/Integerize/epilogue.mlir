@@ -87,3 +87,29 @@ func.func @a_mean_is_an_integer_sum(%x: tensor<4x4xi8>) -> tensor<4xi8> {
   %y = quant.scast %yq : tensor<4x!y> to tensor<4xi8>
   return %y : tensor<4xi8>
 }
+
+// What is read in f32 is dequantized from the sum itself.
+// CHECK-LABEL: @a_last_mean_is_an_integer_sum_and_writes_floats
+// CHECK: linalg.fill ins(%c-40_i32
+// CHECK: linalg.generic {{.*}} attrs = {{ *}}{qnn.certificate = array<i64: 980>}
+// CHECK: qnn.dequantize %{{.*}} zero_point 0 : i32, f32 -> f32
+// CHECK-NEXT: arith.divf
+// CHECK-NEXT: linalg.yield
+// CHECK-NEXT: } -> tensor<4xf32>
+// CHECK-NEXT: return
+func.func @a_last_mean_is_an_integer_sum_and_writes_floats(%x: tensor<4x4xi8>) -> tensor<4xf32> {
+  %xq = quant.scast %x : tensor<4x4xi8> to tensor<4x4x!x>
+  %xf = quant.dcast %xq : tensor<4x4x!x> to tensor<4x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %four = arith.constant 4.0 : f32
+  %e = tensor.empty() : tensor<4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %0 = linalg.reduce {arith.addf} ins(%xf : tensor<4x4xf32>) outs(%f : tensor<4xf32>) dimensions = [1]
+  %1 = linalg.generic {indexing_maps = [affine_map<(d) -> (d)>, affine_map<(d) -> (d)>], iterator_types = ["parallel"]}
+      ins(%0 : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %d = arith.divf %i, %four : f32
+    linalg.yield %d : f32
+  } -> tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
