@@ -8,6 +8,7 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -122,6 +123,18 @@ llvm::Expected<OwnedModule> qnn::translateCode(ProgramCode &code, StringRef pref
   return owned;
 }
 
+/// Aligns the stack of functions on wide vectors. A register that is kept there straddles two cache lines otherwise, by
+/// the luck of where the caller's stack stands: by then LLVM has no register left to align it by.
+static void alignStacks(llvm::Module &module, unsigned vectorBits) {
+  auto isWide = [](const llvm::Instruction &instruction) {
+    return instruction.getType()->isVectorTy() && instruction.getType()->getPrimitiveSizeInBits() > 128;
+  };
+  for (llvm::Function &function : module)
+    if (llvm::any_of(llvm::instructions(function), isWide))
+      function.addFnAttr(
+          llvm::Attribute::getWithStackAlignment(module.getContext(), llvm::Align(std::max(vectorBits / 8, 16u))));
+}
+
 llvm::Error qnn::optimize(llvm::Module &module, CpuPath path) {
   llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machine = createTargetMachine(path);
   if (!machine)
@@ -145,6 +158,7 @@ llvm::Error qnn::optimize(llvm::Module &module, CpuPath path) {
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+  alignStacks(module, getVectorBits(path));
   return llvm::Error::success();
 }
 
