@@ -55,8 +55,10 @@ void qnn::buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, String
   functions.addPass(createLowerToLoopsPass());
   manager.addPass(createOutlineStepsPass({prefix.str()}));
   // After outlining, so that a shared kernel is expanded once.
+  manager.nest<func::FuncOp>().addPass(createExpandArithPass({pathName}));
+  // Which arithmetic it is may follow from scales and zero points; from here on they are numbers like any other.
+  manager.addPass(createMergeKernelsPass());
   OpPassManager &kernels = manager.nest<func::FuncOp>();
-  kernels.addPass(createExpandArithPass({pathName}));
   kernels.addPass(createExpandMathPass({/*scaling=*/getVectorBits(path) == 512}));
   kernels.addPass(createExpandFmaPass({pathName}));
   kernels.addPass(createWidenShortFloatsPass({pathName}));

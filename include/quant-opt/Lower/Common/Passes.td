@@ -221,6 +221,33 @@ def OutlineStepsPass : Pass<"qnn-outline-steps", "ModuleOp"> {
   let dependentDialects = ["func::FuncDialect", "scf::SCFDialect", "LLVM::LLVMDialect", "QnnDialect"];
 }
 
+def MergeKernelsPass : Pass<"qnn-merge-kernels", "ModuleOp"> {
+  let summary = "kernels that differ in nothing but numbers become one";
+  let description = [{
+    Expects outlined steps, leaves fewer kernels. Private functions are merged that are equal but for constants of f32, i8, i16 and i32
+    that code could as well read as know: scales, zero points, bounds. A number that differs becomes an
+    argument, which a kernel of vectors broadcasts at its entry, and each step calls the kernel with its own; numbers that are equal to each other in every
+    kernel share an argument, and what is equal in all of them stays a constant. Divisors, shifts, factors of integers and everything
+    that indexes are never arguments: kernels that differ in one stay apart. Nothing is refused; a remark counts kernels.
+
+    ```mlir
+    func.func @step_0(…) { call @kernel_0(%a, %begin, %end) }
+    func.func @step_1(…) { call @kernel_1(%b, %begin, %end) }
+    func.func private @kernel_0(…) { … arith.mulf %x, %half : vector<16xf32> … }       // %half: dense<0.5>
+    func.func private @kernel_1(…) { … arith.mulf %x, %third : vector<16xf32> … }
+    ```
+    becomes
+    ```mlir
+    func.func @step_0(…) { call @kernel_0(%a, %begin, %end, %0.5) }
+    func.func @step_1(…) { call @kernel_0(%b, %begin, %end, %0.333) }
+    func.func private @kernel_0(…, %scale: f32) { … arith.mulf %x, (vector.broadcast %scale) : vector<16xf32> … }
+    ```
+  }];
+  let statistics = [Statistic<"numMerged", "merged", "kernels that another one does the work of">,
+                    Statistic<"numArguments", "arguments", "numbers that became arguments">];
+  let dependentDialects = ["arith::ArithDialect", "func::FuncDialect", "vector::VectorDialect"];
+}
+
 def ExpandMathPass : Pass<"qnn-expand-math"> {
   let summary = "elementary functions of f32 become arithmetic that vectorizes";
   let description = [{
