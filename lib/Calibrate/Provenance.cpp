@@ -2,11 +2,10 @@
 //-------------------------------------------===//
 #include "quant-opt/Calibrate/MeasureRanges.h"
 #include "quant-opt/Support/Diagnostics.h"
+#include "quant-opt/Support/Sha256.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/SHA256.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -20,7 +19,7 @@ public:
   ~HashStream() override { flush(); }
   std::string finish() {
     flush();
-    return llvm::toHex(hash.final(), /*LowerCase=*/true);
+    return hash.finish();
   }
 
 private:
@@ -30,7 +29,7 @@ private:
   }
   uint64_t current_pos() const override { return position; }
 
-  llvm::SHA256 hash;
+  Sha256 hash;
   uint64_t position = 0;
 };
 

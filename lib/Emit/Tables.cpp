@@ -3,21 +3,14 @@
 
 #include "quant-opt/Runtime/quant_opt.h"
 #include "quant-opt/Support/Diagnostics.h"
+#include "quant-opt/Support/Sha256.h"
 #include "quant-opt/Support/Version.h"
 
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/Linker/Linker.h"
-#include "llvm/Support/SHA256.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
-
-static std::string hashOf(ArrayRef<char> bytes) {
-  llvm::SHA256 hash;
-  hash.update(ArrayRef<uint8_t>(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()));
-  return llvm::toHex(hash.final(), /*LowerCase=*/true);
-}
 
 llvm::Constant *Tables::string(StringRef text) {
   // A name with a zero byte in it would end early for C and nowhere else.
@@ -103,9 +96,10 @@ llvm::Error Tables::addRuntime(StringRef bitcode) {
 
 llvm::Constant *Tables::info(ArrayRef<llvm::Constant *> targets, llvm::Constant *chosen, int64_t workspaceBytes) {
   return llvm::ConstantStruct::getAnon(
-      *context, {builder.getInt32(QUANT_OPT_ABI_VERSION), builder.getInt32(0), string(program.name),
-                 string(("quant-opt " + getVersion()).str()), string(options.sourceHash),
-                 string(hashOf(program.weights)), chosen, array(pointer, targets), builder.getInt64(targets.size()),
-                 tensors(program.inputs), builder.getInt64(program.inputs.size()), tensors(program.outputs),
-                 builder.getInt64(program.outputs.size()), builder.getInt64(workspaceBytes)});
+      *context,
+      {builder.getInt32(QUANT_OPT_ABI_VERSION), builder.getInt32(0), string(program.name),
+       string(("quant-opt " + getVersion()).str()), string(options.sourceHash),
+       string(Sha256::hash(StringRef(program.weights.data(), program.weights.size()))), chosen, array(pointer, targets),
+       builder.getInt64(targets.size()), tensors(program.inputs), builder.getInt64(program.inputs.size()),
+       tensors(program.outputs), builder.getInt64(program.outputs.size()), builder.getInt64(workspaceBytes)});
 }

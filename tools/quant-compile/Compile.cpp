@@ -12,6 +12,7 @@
 #include "quant-opt/Support/Diagnostics.h"
 #include "quant-opt/Support/GuardedParser.h"
 #include "quant-opt/Support/Identifiers.h"
+#include "quant-opt/Support/Sha256.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -19,7 +20,6 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/SHA256.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -33,13 +33,6 @@ static llvm::Error diagnosed() { return llvm::make_error<DiagnosedError>(); }
 static bool isMlir(StringRef path, StringRef contents) {
   StringRef extension = llvm::sys::path::extension(path);
   return extension == ".mlir" || extension == ".mlirbc" || contents.starts_with("ML\xEFR");
-}
-
-/// SHA-256 of the bytes in hexadecimal.
-static std::string hashOf(StringRef bytes) {
-  llvm::SHA256 hash;
-  hash.update(bytes);
-  return llvm::toHex(hash.final(), /*LowerCase=*/true);
 }
 
 namespace {
@@ -98,7 +91,7 @@ llvm::Error Compilation::load() {
     return buffer.takeError();
   StringRef contents = (*buffer)->getBuffer();
   if (isMlir(options.model, contents)) {
-    sourceHash = hashOf(contents);
+    sourceHash = Sha256::hash(contents);
     if (llvm::Error error = checkNesting(contents, options.model))
       return error;
     module = parseModuleGuarded(std::move(*buffer), options.model, &context);

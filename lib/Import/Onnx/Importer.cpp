@@ -8,6 +8,7 @@
 
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Support/Identifiers.h"
+#include "quant-opt/Support/Sha256.h"
 #include "quant-opt/Support/Weights.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -23,7 +24,6 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/SHA256.h"
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/stubs/logging.h>
 
@@ -101,7 +101,7 @@ bool GraphImporter::readFile() {
     return false;
   }
   ArrayRef<uint8_t> bytes(reinterpret_cast<const uint8_t *>((*buffer)->getBufferStart()), (*buffer)->getBufferSize());
-  hash = llvm::toHex(llvm::SHA256::hash(bytes), /*LowerCase=*/true);
+  hash = Sha256::hash((*buffer)->getBuffer());
 
   google::protobuf::LogSilencer silencer;
   google::protobuf::io::CodedInputStream stream(bytes.data(), bytes.size());
