@@ -1,7 +1,7 @@
 """What is measured: compiled libraries, ONNX Runtime and OpenVINO behind one interface, and the CPU's own peak.
 
 A contender has a name, `run()`, which computes once and returns nothing, and `output`, the array that it writes. All read the same input
-array in place, none allocates its result in `run`, and each gets exactly the number of threads asked for.
+array, or {name: array}, in place, none allocates its result in `run`, and each gets exactly the number of threads asked for.
 """
 import ctypes
 import os
@@ -21,26 +21,30 @@ import quant_opt
 
 
 class Ours:
-    def __init__(self, name, library, array, threads):
+    def __init__(self, name, library, arrays, threads):
         self.name = name
         model = quant_opt.load(library)
-        self.run, outputs = model.bind({model.inputs[0].name: array}, threads)
+        feeds = arrays if isinstance(arrays, dict) else {model.inputs[0].name: arrays}
+        self.run, outputs = model.bind(feeds, threads)
         self.output = outputs[model.outputs[0].name]
 
 
 class OnnxRuntime:
-    def __init__(self, name, model, array, threads):
+    def __init__(self, name, model, arrays, threads):
         self.name = name
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.log_severity_level = 3
         session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         result = session.get_outputs()[0]
-        self.output = np.empty([d if isinstance(d, int) else 1 for d in result.shape], np.float32)
+        shape = [d if isinstance(d, int) else 1 for d in result.shape]
         value = lambda a: onnxruntime.OrtValue.ortvalue_from_numpy(a)
-        self.input_value, self.output_value = value(array), value(self.output)
+        self.output_value = value(np.empty(shape, np.uint8 if result.type == "tensor(uint8)" else np.float32))
+        feeds = arrays if isinstance(arrays, dict) else {session.get_inputs()[0].name: arrays}
+        self.input_values = {name: value(array) for name, array in feeds.items()}
         binding = session.io_binding()
-        binding.bind_ortvalue_input(session.get_inputs()[0].name, self.input_value)
+        for name, each in self.input_values.items():
+            binding.bind_ortvalue_input(name, each)
         binding.bind_ortvalue_output(result.name, self.output_value)
         self.run = lambda: session.run_with_iobinding(binding)
         self.run()
