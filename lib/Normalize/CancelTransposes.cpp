@@ -56,6 +56,8 @@ public:
   void run() {
     for (Operation &op : llvm::make_early_inc_range(block)) {
       builder.setInsertionPoint(&op);
+      if (sinkThroughGather(&op))
+        continue;
       runOnRegions(&op);
       if (auto transpose = dyn_cast<linalg::TransposeOp>(op); transpose && transpose.hasPureTensorSemantics())
         absorb(transpose);
@@ -180,6 +182,57 @@ private:
     return true;
   }
 
+  /// The one element that `op` reads by its position in a transposed tensor, if the dimensions of that tensor are those
+  /// of the result: each is read at the loop of that dimension of the result, or at what is computed, as from a table.
+  tensor::ExtractOp getGathered(linalg::GenericOp op) {
+    if (!op || !op.hasPureTensorSemantics() || op.getNumDpsInits() != 1)
+      return nullptr;
+    auto extracts = op.getBody()->getOps<tensor::ExtractOp>();
+    if (!llvm::hasSingleElement(extracts))
+      return nullptr;
+    tensor::ExtractOp extract = *extracts.begin();
+    AffineMap made = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    if (!stored.contains(extract.getTensor()) || !made.isProjectedPermutation() ||
+        extract.getIndices().size() != made.getNumResults())
+      return nullptr;
+    for (auto [index, expr] : llvm::zip_equal(extract.getIndices(), made.getResults()))
+      if (auto position = index.getDefiningOp<linalg::IndexOp>();
+          position && position.getDim() != cast<AffineDimExpr>(expr).getPosition())
+        return nullptr;
+    return extract;
+  }
+
+  /// What reads one tensor by positions makes its result in the order of dimensions in which that tensor comes.
+  bool sinkThroughGather(Operation *op) {
+    auto generic = dyn_cast<linalg::GenericOp>(op);
+    tensor::ExtractOp extract = getGathered(generic);
+    if (!extract)
+      return false;
+    Stored from = getStored(extract.getTensor());
+    Permutation order = invert(from.layout);
+    SmallVector<Value> operands;
+    SmallVector<Permutation> permutations(op->getNumOperands());
+    for (OpOperand &operand : op->getOpOperands())
+      operands.push_back(isa<RankedTensorType>(operand.get().getType())
+                             ? getInLayout(op->getLoc(), operand.get(), getIdentity(operand.get()))
+                             : operand.get());
+    operands.back() = createTransposed(builder, op->getLoc(), operands.back(), order);
+    permutations.back() = order;
+    SmallVector<unsigned> loops;
+    for (AffineExpr expr : permuteResults(generic.getIndexingMapsArray().back(), order).getResults())
+      loops.push_back(cast<AffineDimExpr>(expr).getPosition());
+    for (unsigned loop = 0; loop < generic.getNumLoops(); ++loop)
+      if (!llvm::is_contained(loops, loop))
+        loops.push_back(loop);
+    linalg::GenericOp made = createRelaidGeneric(builder, generic, operands, permutations, loops);
+    tensor::ExtractOp read = *made.getBody()->getOps<tensor::ExtractOp>().begin();
+    SmallVector<Value> indices = permute(ArrayRef(SmallVector<Value>(read.getIndices())), order);
+    read.getTensorMutable().assign(from.base);
+    read.getIndicesMutable().assign(indices);
+    stored[op->getResult(0)] = {made.getResult(0), from.layout};
+    return true;
+  }
+
   /// `op` reads its operands as they are.
   void materialize(Operation *op) {
     for (OpOperand &operand : op->getOpOperands())
@@ -220,6 +273,13 @@ struct CancelTransposesPass : public qnn::impl::CancelTransposesPassBase<CancelT
     while (!transposes.empty())
       if (linalg::TransposeOp op = transposes.pop_back_val(); op.hasPureTensorSemantics())
         hoist(op, transposes);
+    eraseDead();
+
+    transposes.clear();
+    getOperation()->walk([&](linalg::TransposeOp op) { transposes.push_back(op); });
+    for (linalg::TransposeOp op : transposes)
+      if (op.hasPureTensorSemantics())
+        foldIntoCopies(op);
     eraseDead();
 
     transposes.clear();
@@ -297,6 +357,21 @@ struct CancelTransposesPass : public qnn::impl::CancelTransposesPassBase<CancelT
     if (auto transpose = result.getDefiningOp<linalg::TransposeOp>();
         transpose && !llvm::is_contained(worklist, transpose))
       worklist.push_back(transpose);
+  }
+
+  /// What only moves elements reads them in any order.
+  static void foldIntoCopies(linalg::TransposeOp op) {
+    Permutation order = invert(op.getPermutation());
+    for (OpOperand &use : llvm::make_early_inc_range(op->getUses())) {
+      auto copy = dyn_cast<linalg::GenericOp>(use.getOwner());
+      if (!copy || copy.getNumParallelLoops() != copy.getNumLoops() || !copy.isDpsInput(&use) ||
+          !llvm::hasSingleElement(*copy.getBody()))
+        continue;
+      SmallVector<AffineMap> maps = copy.getIndexingMapsArray();
+      maps[use.getOperandNumber()] = permuteResults(maps[use.getOperandNumber()], order);
+      copy.setIndexingMapsAttr(OpBuilder(op).getAffineMapArrayAttr(maps));
+      use.set(op.getInput());
+    }
   }
 
   static bool replaceByReshape(linalg::TransposeOp op) {

@@ -159,3 +159,80 @@ func.func @ones_go_with_whatever_they_lie_beside(%x: tensor<1x6x5x2x1xf32>) -> t
   %t = linalg.transpose ins(%c : tensor<1x2x6x5xf32>) outs(%e2 : tensor<1x6x5x2xf32>) permutation = [0, 2, 3, 1]
   return %t : tensor<1x6x5x2xf32>
 }
+
+// -----
+
+// What reads a tensor by positions from a table makes its result in the order that the tensor has.
+// CHECK-LABEL: func.func @a_gather_works_in_the_layout_it_gets
+// CHECK-SAME: %[[X:.+]]: tensor<1x7x5x4xf32>, %[[T:.+]]: tensor<9xi64>
+// CHECK-NOT: linalg.transpose
+// CHECK: linalg.fill {{.*}} tensor<1x9x5x4xf32>
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]{{.*}} outs(%{{.*}} : tensor<1x9x5x4xf32>)
+// CHECK: %[[N:.+]] = linalg.index 0
+// CHECK: %[[C:.+]] = linalg.index 3
+// CHECK: %[[W:.+]] = linalg.index 2
+// CHECK: tensor.extract %[[X]][%[[N]], %{{.+}}, %[[W]], %[[C]]] : tensor<1x7x5x4xf32>
+func.func @a_gather_works_in_the_layout_it_gets(%x: tensor<1x7x5x4xf32>, %table: tensor<9xi64>, %w: tensor<2xf32>) -> tensor<1x9x5x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x4x7x5xf32>
+  %t = linalg.transpose ins(%x : tensor<1x7x5x4xf32>) outs(%e : tensor<1x4x7x5xf32>) permutation = [0, 3, 1, 2]
+  %e1 = tensor.empty() : tensor<1x4x9x5xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e1 : tensor<1x4x9x5xf32>) -> tensor<1x4x9x5xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(n, c, h, w, t) -> (h)>, affine_map<(n, c, h, w, t) -> (t)>, affine_map<(n, c, h, w, t) -> (n, c, h, w)>],
+                       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%table, %w : tensor<9xi64>, tensor<2xf32>) outs(%f : tensor<1x4x9x5xf32>) {
+  ^bb0(%p: i64, %v: f32, %o: f32):
+    %n = linalg.index 0 : index
+    %c = linalg.index 1 : index
+    %i = linalg.index 3 : index
+    %h = arith.index_cast %p : i64 to index
+    %a = tensor.extract %t[%n, %c, %h, %i] : tensor<1x4x7x5xf32>
+    %m = arith.mulf %a, %v : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<1x4x9x5xf32>
+  %e2 = tensor.empty() : tensor<1x9x5x4xf32>
+  %u = linalg.transpose ins(%r : tensor<1x4x9x5xf32>) outs(%e2 : tensor<1x9x5x4xf32>) permutation = [0, 2, 3, 1]
+  return %u : tensor<1x9x5x4xf32>
+}
+
+// -----
+
+// An element at the place of another dimension of the result is read as it is.
+// CHECK-LABEL: func.func @a_gather_of_other_dimensions_reads_a_transposed_tensor
+// CHECK: linalg.transpose
+// CHECK: tensor.extract
+func.func @a_gather_of_other_dimensions_reads_a_transposed_tensor(%x: tensor<4x5xf32>, %w: tensor<5x4xf32>) -> tensor<5x4xf32> {
+  %e = tensor.empty() : tensor<5x4xf32>
+  %t = linalg.transpose ins(%x : tensor<4x5xf32>) outs(%e : tensor<5x4xf32>) permutation = [1, 0]
+  %r = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+      ins(%w : tensor<5x4xf32>) outs(%e : tensor<5x4xf32>) {
+  ^bb0(%v: f32, %o: f32):
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %a = tensor.extract %t[%j, %i] : tensor<5x4xf32>
+    %m = arith.mulf %a, %v : f32
+    linalg.yield %m : f32
+  } -> tensor<5x4xf32>
+  return %r : tensor<5x4xf32>
+}
+
+// -----
+
+// What only moves elements reads them where they lie.
+// CHECK-DAG: #[[READ:.+]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d3)>
+// CHECK-LABEL: func.func @a_copy_reads_a_transposed_tensor_where_it_lies
+// CHECK-SAME: %[[X:.+]]: tensor<3x5x8xf32>)
+// CHECK-NOT: linalg.transpose
+// CHECK: linalg.generic {indexing_maps = [#[[READ]], {{.*}} ins(%[[X]] : tensor<3x5x8xf32>)
+func.func @a_copy_reads_a_transposed_tensor_where_it_lies(%x: tensor<3x5x8xf32>) -> tensor<3x5x2x8xf32> {
+  %e = tensor.empty() : tensor<8x3x5xf32>
+  %t = linalg.transpose ins(%x : tensor<3x5x8xf32>) outs(%e : tensor<8x3x5xf32>) permutation = [2, 0, 1]
+  %e1 = tensor.empty() : tensor<3x5x2x8xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(h, w, k, c) -> (c, h, w)>, affine_map<(h, w, k, c) -> (h, w, k, c)>],
+                       iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%t : tensor<8x3x5xf32>) outs(%e1 : tensor<3x5x2x8xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  } -> tensor<3x5x2x8xf32>
+  return %r : tensor<3x5x2x8xf32>
+}

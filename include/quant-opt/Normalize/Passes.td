@@ -150,7 +150,8 @@ def CancelTransposesPass : Pass<"qnn-cancel-transposes"> {
   let summary = "move transposes to where they meet their inverse";
   let description = [{
     First every transpose moves down through elementwise operations, pads, slices, concatenations, reshapes that keep groups of
-    dimensions together, and Q/DQ casts; reductions take it up in their maps. An operation with several operands works in the
+    dimensions together, Q/DQ casts, and operations that read a tensor by positions, as interpolation does; reductions, and
+    in the end operations that only move elements, take it up in their maps. An operation with several operands works in the
     layout that most of them come in. Then what is left moves up, as long as that adds no transpose, to where the tensor is the
     model's input. Transposes and reshapes of constants are carried out now. A transpose that moves only dimensions of extent
     one becomes a reshape.

@@ -151,7 +151,7 @@ static bool isSameMemory(Value a, Value b) {
 /// What `reduction` finds in its accumulator if `fill` right before it put one value everywhere; null otherwise.
 static Value getFilledValue(linalg::LinalgOp fill, linalg::LinalgOp reduction) {
   if (fill->getBlock() != reduction->getBlock() || fill.getNumDpsInits() != 1 || reduction.getNumDpsInits() != 1 ||
-      reduction.getNumReductionLoops() == 0 || reduction.hasIndexSemantics() || fill->hasAttr(kOverwrittenAttr))
+      reduction.getNumReductionLoops() == 0 || fill->hasAttr(kOverwrittenAttr))
     return nullptr;
   Value filled = fill.getDpsInits()[0], accumulator = reduction.getDpsInits()[0];
   if (!isSameMemory(filled, accumulator))
@@ -174,6 +174,8 @@ static Value getFilledValue(linalg::LinalgOp fill, linalg::LinalgOp reduction) {
                !llvm::is_contained(reduction.getStaticLoopRanges(), 0);
   for (OpOperand *input : reduction.getDpsInputOperands())
     whole &= !isSameMemory(input->get(), accumulator);
+  for (auto load : reduction.getBlock()->getOps<memref::LoadOp>())
+    whole &= !isSameMemory(load.getMemRef(), accumulator);
   return whole ? value : Value();
 }
 

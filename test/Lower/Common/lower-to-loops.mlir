@@ -107,3 +107,42 @@ func.func @a_fill_of_what_is_overwritten_is_a_border(%y: memref<6x8xi8>) {
   linalg.fill {qnn.overwritten = array<i64: 1, 2, 4, 5>} ins(%z : i8) outs(%y : memref<6x8xi8>)
   return
 }
+
+// A reduction that reads another tensor by positions starts from the fill's value as well, and no other fill is left.
+// CHECK-LABEL: @a_gathering_reduction_takes_its_fill
+// CHECK: scf.forall
+// CHECK-NOT: scf.forall
+// CHECK: return
+func.func @a_gathering_reduction_takes_its_fill(%x: memref<9x16xf32>, %table: memref<4x2xi64>, %y: memref<4x16xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<4x16xf32>)
+  linalg.generic {indexing_maps = [affine_map<(i, j, t) -> (i, t)>, affine_map<(i, j, t) -> (i, j)>], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%table : memref<4x2xi64>) outs(%y : memref<4x16xf32>) {
+  ^bb0(%p: i64, %o: f32):
+    %j = linalg.index 1 : index
+    %i = arith.index_cast %p : i64 to index
+    %a = memref.load %x[%i, %j] : memref<9x16xf32>
+    %s = arith.addf %o, %a : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// One that reads what it sums into starts from memory.
+// CHECK-LABEL: @a_reduction_that_gathers_from_its_sums_keeps_the_fill
+// CHECK-COUNT-2: scf.forall
+// CHECK: return
+func.func @a_reduction_that_gathers_from_its_sums_keeps_the_fill(%table: memref<4x2xi64>, %y: memref<4x16xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<4x16xf32>)
+  linalg.generic {indexing_maps = [affine_map<(i, j, t) -> (i, t)>, affine_map<(i, j, t) -> (i, j)>], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%table : memref<4x2xi64>) outs(%y : memref<4x16xf32>) {
+  ^bb0(%p: i64, %o: f32):
+    %j = linalg.index 1 : index
+    %i = arith.index_cast %p : i64 to index
+    %a = memref.load %y[%i, %j] : memref<4x16xf32>
+    %s = arith.addf %o, %a : f32
+    linalg.yield %s : f32
+  }
+  return
+}
