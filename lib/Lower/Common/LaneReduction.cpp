@@ -3,6 +3,8 @@
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace mlir::qnn;
 
@@ -78,6 +80,22 @@ Value qnn::getFirstLanes(OpBuilder &builder, Operation *combiner, Value accumula
 }
 
 Value qnn::combine(OpBuilder &builder, Operation *combiner, Value a, Value b) {
+  // As one instruction, which keeps a NaN in `a`, and a choice for which no later element waits. Choosing `b` itself
+  // where it is NaN would be joined with the other choice to something longer.
+  if (isa<arith::MaximumFOp, arith::MinimumFOp>(combiner)) {
+    Location loc = combiner->getLoc();
+    auto compare = [&](arith::CmpFPredicate predicate, Value other) -> Value {
+      return arith::CmpFOp::create(builder, loc, predicate, b, other);
+    };
+    bool isMaximum = isa<arith::MaximumFOp>(combiner);
+    Value isBetter = compare(isMaximum ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT, a);
+    Value better = arith::SelectOp::create(builder, loc, isBetter, b, a);
+    TypedAttr nan = builder.getF32FloatAttr(std::numeric_limits<float>::quiet_NaN());
+    if (auto vector = dyn_cast<VectorType>(a.getType()))
+      nan = DenseElementsAttr::get(vector, Attribute(nan));
+    return arith::SelectOp::create(builder, loc, compare(arith::CmpFPredicate::UNO, b),
+                                   arith::ConstantOp::create(builder, loc, nan), better);
+  }
   Operation *copy = builder.clone(*combiner);
   copy->setOperands({a, b});
   copy->getResult(0).setType(a.getType());
