@@ -1,5 +1,6 @@
 //===- ScaleClasses.cpp - Which elements of a model must be multiplied by one factor ------------------------------===//
 #include "ScaleClasses.h"
+#include "SignedUnionFind.h"
 
 #include "quant-opt/Support/Weights.h"
 
@@ -10,56 +11,6 @@ using namespace mlir;
 using namespace mlir::qnn;
 
 namespace {
-
-/// Sets of nodes that share a logarithm, in which some have the negated one.
-class UnionFind {
-public:
-  /// Makes room for so many nodes. Room that is not used stays untouched; growing would hold all nodes twice.
-  void reserve(int64_t count) {
-    parents.reserve(count);
-    flips.reserve(count);
-  }
-  uint32_t add(int64_t count) {
-    uint32_t first = parents.size();
-    for (int64_t i = 0; i < count; ++i)
-      parents.push_back(first + i);
-    flips.resize(parents.size(), false);
-    return first;
-  }
-  uint32_t find(uint32_t node) {
-    bool flip = false;
-    return find(node, flip);
-  }
-  /// `flip` is inverted if the node has the negative of what its leader has.
-  uint32_t find(uint32_t node, bool &flip) {
-    while (parents[node] != node) {
-      uint32_t parent = parents[node];
-      flips[node] = flips[node] != flips[parent];
-      parents[node] = parents[parent];
-      flip = flip != flips[node];
-      node = parents[node];
-    }
-    return node;
-  }
-  /// The smaller number leads, so that whatever is joined with node 0 is found as 0; as is what would be the negative
-  /// of itself.
-  void join(uint32_t a, uint32_t b, bool negated = false) {
-    bool flip = negated;
-    a = find(a, flip);
-    b = find(b, flip);
-    if (a == b && flip)
-      b = 0;
-    if (a == b)
-      return;
-    uint32_t child = std::max(a, b);
-    parents[child] = std::min(a, b);
-    flips[child] = flip;
-  }
-
-private:
-  std::vector<uint32_t> parents;
-  std::vector<bool> flips; // against the parent
-};
 
 bool isFloatTensor(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
@@ -415,7 +366,7 @@ private:
   /// into one region.
   void numberClasses() {
     DenseMap<std::pair<uint32_t, unsigned>, ScaleClass> classOf;
-    UnionFind regions;
+    SignedUnionFind regions;
     RecentClasses recent;
     classOf[{kFixed, 0}] = regions.add(1);
     auto number = [&](uint32_t node) {
@@ -486,7 +437,7 @@ private:
 
   FunctionOpInterface function;
   const ScaleClassesOptions &options;
-  UnionFind nodes;
+  SignedUnionFind nodes;
   DenseMap<Value, uint32_t> valueNodes;
   DenseMap<OpOperand *, uint32_t> constantNodes;
   std::vector<Value> values; // in program order
