@@ -152,7 +152,9 @@ FailureOr<std::unique_ptr<ObservedModel>> mlir::qnn::compileObserved(ModuleOp mo
   // Packed weights are the model's own in the end.
   const ConstantScope scope(module.getContext());
   Program program;
-  if (failed(lowerToProgram(module, LowerOptions(), program)))
+  LowerOptions options;
+  options.packParameters = true;
+  if (failed(lowerToProgram(module, options, program)))
     return failure();
   llvm::Expected<std::unique_ptr<JitModel>> model = JitModel::create(std::move(program));
   if (!model) {

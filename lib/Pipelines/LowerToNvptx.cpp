@@ -55,6 +55,7 @@ LogicalResult qnn::lowerToGpuProgram(ModuleOp module, const LowerGpuOptions &opt
     build(manager);
     return manager.run(module);
   };
+  dropParameters(module);
   if (failed(run([](OpPassManager &manager) { buildLowerCommonPipeline(manager); })))
     return failure();
   ProgramOp op = *module.getOps<ProgramOp>().begin();

@@ -4,6 +4,7 @@
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/Common/Passes.h"
 #include "quant-opt/Lower/X86/Passes.h"
+#include "quant-opt/Support/Packing.h"
 #include "quant-opt/Support/Weights.h"
 
 #include "mlir/Dialect/Linalg/Passes.h"
@@ -111,6 +112,10 @@ static std::vector<TensorInfo> readSignature(ArrayAttr list) {
     auto type = cast<RankedTensorType>(entry.getAs<TypeAttr>("tensor").getValue());
     infos.push_back(
         {entry.getAs<StringAttr>("name").str(), entry.getAs<StringAttr>("type").str(), type.getShape().vec()});
+    if (auto packed = entry.getAs<DictionaryAttr>("packing")) {
+      infos.back().shape = packed.getAs<DenseI64ArrayAttr>("shape").asArrayRef().vec();
+      infos.back().packing = std::make_shared<const Packing>(*Packing::fromAttr(packed));
+    }
   }
   return infos;
 }
@@ -178,12 +183,20 @@ static LogicalResult lowerPath(OwningOpRef<ModuleOp> module, CpuPath path, const
   return success();
 }
 
+void qnn::dropParameters(ModuleOp module) {
+  for (auto function : module.getOps<func::FuncOp>())
+    for (unsigned i = 0, e = function.getNumArguments(); i != e; ++i)
+      function.removeArgAttr(i, kParameterAttr);
+}
+
 LogicalResult qnn::lowerToProgram(ModuleOp module, const LowerOptions &options, Program &program) {
   auto release = [&](ArrayRef<Operation *> keep) {
     if (options.releaseConstants)
       releaseConstants(module.getContext(), keep);
   };
   release(module.getOperation());
+  if (!options.packParameters)
+    dropParameters(module);
   if (failed(run(module, options,
                  [&](OpPassManager &manager) { buildLowerCommonPipeline(manager, options.releaseConstants); })))
     return failure();

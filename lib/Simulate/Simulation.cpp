@@ -2,6 +2,7 @@
 #include "quant-opt/Simulate/Simulation.h"
 
 #include "TrialBuild.h"
+#include "TrialWeights.h"
 #include "quant-opt/Numerics/Quantize.h"
 #include "quant-opt/Support/Locations.h"
 #include "quant-opt/Support/Weights.h"
@@ -35,12 +36,9 @@ struct Simulation::State {
   unsigned numInputs = 0;
   std::vector<const void *> arguments; ///< of the trial build; the model's own inputs first
 
-  /// What arguments point to. A weight that is not here is the float one.
-  std::vector<std::shared_ptr<const std::vector<float>>> weights;
-  std::vector<std::shared_ptr<const std::vector<float>>>
-      rounded; ///< to the chosen grids, as soon as they are asked for
+  /// What arguments point to.
+  std::unique_ptr<TrialWeights> weights;
   std::vector<std::vector<float>> biases;
-  std::vector<unsigned> weightArguments; ///< their numbers, by layer
   std::vector<std::array<float, kEdgeArguments>> edgeArguments;
   std::vector<std::optional<EdgeParams>> edgeParams;
 
@@ -48,13 +46,7 @@ struct Simulation::State {
   TapFn *tap = nullptr;
 
   void describe();
-  ArrayRef<float> getWeight(unsigned layer) const {
-    const SimulatedLayer &info = layers[layer];
-    if (weights[layer] || !info.weight)
-      return weights[layer] ? ArrayRef<float>(*weights[layer]) : ArrayRef<float>();
-    return info.floatWeight.empty() ? info.weight->values : ArrayRef<float>(info.floatWeight);
-  }
-  void pointAt(unsigned layer, std::shared_ptr<const std::vector<float>> weight);
+  void prepareRun() { weights->give(model.module->getContext(), build->getInputs(), arguments); }
   SmallVector<unsigned> findSources(Value value, const llvm::DenseMap<Value, unsigned> &edgeOf);
   static void observe(void *observer, int32_t number, const float *data, int64_t count);
 };
@@ -239,15 +231,14 @@ FailureOr<std::unique_ptr<Simulation>> Simulation::create(ModuleOp calibrated, c
   state->taps = std::move(numbered);
 
   state->arguments.resize(arguments.numArguments);
-  state->weights.resize(state->layers.size());
-  state->rounded.resize(state->layers.size());
-  state->weightArguments.resize(state->layers.size());
+  std::vector<unsigned> weightArguments(state->layers.size());
   state->biases.resize(state->layers.size());
   for (const TrialArguments::Layer &layer : arguments.layers) {
-    state->weightArguments[layer.layer] = layer.weight;
+    weightArguments[layer.layer] = layer.weight;
     state->biases[layer.layer].resize(state->layers[layer.layer].bias.size());
     state->arguments[layer.bias] = state->biases[layer.layer].data();
   }
+  state->weights = std::make_unique<TrialWeights>(state->layers, std::move(weightArguments));
   state->edgeArguments.resize(state->edges.size());
   state->edgeParams.resize(state->edges.size());
   for (auto [i, values] : llvm::enumerate(state->edgeArguments))
@@ -304,7 +295,7 @@ std::vector<unsigned> Simulation::setEdges(ArrayRef<Precision> precisions) {
     if (std::optional<ChosenWeight> &weight = state->layers[i].weight; weight && !isSameGrid) {
       weight = chooseChain(chain, model.chosen.ranges, state->scheme).weight;
       weight->operand = nullptr;
-      state->rounded[i] = nullptr;
+      state->weights->forgetGrid(i);
     }
   }
   QuantizedEdges left = getQuantizedEdges(model.function);
@@ -379,21 +370,20 @@ void Simulation::setGroup(unsigned group, std::optional<EdgeParams> params) {
 
 std::optional<EdgeParams> Simulation::getEdge(unsigned edge) const { return state->edgeParams[edge]; }
 
-/// Lets the layer compute with these values from now on; none are the float weight.
-void Simulation::State::pointAt(unsigned layer, std::shared_ptr<const std::vector<float>> weight) {
-  weights[layer] = std::move(weight);
-  arguments[weightArguments[layer]] = getWeight(layer).data();
-}
-
 void Simulation::setWeight(unsigned layer, ArrayRef<float> values) {
-  if (!state->layers[layer].weight)
+  const std::optional<ChosenWeight> &weight = state->layers[layer].weight;
+  if (!weight)
     return;
-  assert((values.empty() || values.size() == state->getWeight(layer).size()) &&
-         "expected as many values as the weight has");
-  state->pointAt(layer, values.empty() ? nullptr : std::make_shared<const std::vector<float>>(values.vec()));
+  assert((values.empty() || values.size() == weight->values.size()) && "expected as many values as the weight has");
+  state->weights->set(layer,
+                      {values.empty() ? nullptr : std::make_shared<const std::vector<float>>(values.vec()), nullptr});
 }
 
-ArrayRef<float> Simulation::getWeight(unsigned layer) const { return state->getWeight(layer); }
+std::vector<float> Simulation::getWeight(unsigned layer) const {
+  std::vector<float> weight;
+  state->weights->with(layer, [&](ArrayRef<float> values) { weight = values.vec(); });
+  return weight;
+}
 
 void Simulation::quantizeWeight(unsigned layer, bool on) {
   const std::optional<ChosenWeight> &weight = state->layers[layer].weight;
@@ -402,9 +392,10 @@ void Simulation::quantizeWeight(unsigned layer, bool on) {
   const std::vector<float> &floatBias = state->layers[layer].floatBias;
   if (!floatBias.empty())
     setBias(layer, on ? state->layers[layer].bias : floatBias);
-  if (on && !state->rounded[layer])
-    state->rounded[layer] = std::make_shared<const std::vector<float>>(weight->getRounded());
-  state->pointAt(layer, on ? state->rounded[layer] : nullptr);
+  if (on)
+    state->weights->setRounded(layer);
+  else
+    state->weights->set(layer, {});
 }
 
 void Simulation::setBias(unsigned layer, ArrayRef<float> values) {
@@ -419,14 +410,15 @@ void Simulation::setBias(unsigned layer, ArrayRef<float> values) {
 
 ArrayRef<float> Simulation::getBias(unsigned layer) const { return state->biases[layer]; }
 
-Simulation::Settings Simulation::getSettings() const { return {state->edgeParams, state->weights, state->biases}; }
+Simulation::Settings Simulation::getSettings() const {
+  return {state->edgeParams, state->weights->getSources().vec(), state->biases};
+}
 
 void Simulation::setSettings(const Settings &settings) {
   for (auto [i, params] : llvm::enumerate(settings.edges))
     setEdge(i, params);
   for (unsigned layer = 0, e = state->layers.size(); layer != e; ++layer) {
-    if (state->layers[layer].weight)
-      state->pointAt(layer, settings.weights[layer]);
+    state->weights->set(layer, settings.weights[layer]);
     setBias(layer, settings.biases[layer]);
   }
 }
@@ -442,6 +434,7 @@ void Simulation::State::observe(void *observer, int32_t number, const float *dat
 
 void Simulation::run(ArrayRef<const void *> inputs, TapFn tap) {
   assert(inputs.size() == state->numInputs && "expected a pointer for each of the model's inputs");
+  state->prepareRun();
   llvm::copy(inputs, state->arguments.begin());
   state->tap = tap ? &tap : nullptr;
   state->build->run(state->arguments, state.get(), State::observe);
@@ -463,6 +456,7 @@ static std::vector<std::vector<const void *>> completeArguments(ArrayRef<const v
 
 void Simulation::runMany(ArrayRef<ArrayRef<const void *>> inputs,
                          llvm::function_ref<void(size_t number, ArrayRef<const void *> outputs)> consume) {
+  state->prepareRun();
   const auto arguments = completeArguments(state->arguments, state->numInputs, inputs);
   state->build->runMany(SmallVector<ArrayRef<const void *>>(arguments.begin(), arguments.end()), consume);
 }
@@ -471,6 +465,7 @@ size_t Simulation::getConcurrency() const { return state->build->getConcurrency(
 
 void Simulation::tapMany(ArrayRef<ArrayRef<const void *>> inputs,
                          llvm::function_ref<void(size_t run, const Tap &tap, ArrayRef<float> data)> tap) {
+  state->prepareRun();
   const auto arguments = completeArguments(state->arguments, state->numInputs, inputs);
   state->build->observeMany(SmallVector<ArrayRef<const void *>>(arguments.begin(), arguments.end()),
                             [&](size_t run, int32_t number, const float *data, int64_t count) {
@@ -481,6 +476,7 @@ void Simulation::tapMany(ArrayRef<ArrayRef<const void *>> inputs,
 llvm::Error Simulation::runTogether(ArrayRef<ArrayRef<const void *>> inputs,
                                     llvm::function_ref<void(size_t run, const Tap &tap, ArrayRef<float> data)> tap,
                                     llvm::function_ref<void()> settle) {
+  state->prepareRun();
   const auto arguments = completeArguments(state->arguments, state->numInputs, inputs);
   return state->build->runTogether(
       SmallVector<ArrayRef<const void *>>(arguments.begin(), arguments.end()),

@@ -4,6 +4,7 @@
 #include "quant-opt/Dialect/Qnn/IR/Precision.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Support/Decisions.h"
+#include "quant-opt/Support/Packing.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -74,6 +75,8 @@ void TrialBuilder::switchWeight(unsigned layer, TrialArguments::Layer &arguments
   const ChosenChain &choice = chosen.chains[layer];
   OpOperand &operand = *choice.weight->operand;
   BlockArgument weight = addArgument(cast<RankedTensorType>(operand.get().getType()), "weight " + Twine(layer));
+  // Changes less often than the build runs.
+  function.setArgAttr(weight.getArgNumber(), kParameterAttr, builder.getUnitAttr());
   operand.set(weight);
   auto biasType = choice.bias ? cast<RankedTensorType>(choice.bias->get().getType())
                               : RankedTensorType::get(choice.biasShape, builder.getF32Type());

@@ -13,32 +13,31 @@ ElementsAttr qnn::getConstantElements(Value value) {
   return constant ? dyn_cast<ElementsAttr>(constant.getValue()) : ElementsAttr();
 }
 
-std::optional<std::vector<char>> qnn::readBytes(ElementsAttr attr) {
-  if (!attr || !attr.getElementType().isIntOrFloat())
-    return std::nullopt;
-  unsigned bits = attr.getElementType().getIntOrFloatBitWidth();
-  if (bits % 8)
-    return std::nullopt;
+qnn::ConstantBytes::ConstantBytes(ElementsAttr attr) {
+  if (!attr || !attr.getElementType().isIntOrFloat() || attr.getElementType().getIntOrFloatBitWidth() % 8)
+    return;
+  const size_t size = static_cast<size_t>(attr.getNumElements()) * (attr.getElementType().getIntOrFloatBitWidth() / 8);
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(attr)) {
-    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    if (!blob)
-      return std::nullopt;
-    ArrayRef<char> data = blob->getData();
-    if (data.size() != static_cast<size_t>(attr.getNumElements()) * (bits / 8))
-      return std::nullopt;
-    return std::vector<char>(data.begin(), data.end());
+    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
+      bytes = blob->getData();
+    isKnown = bytes.size() == size;
+  } else if (auto dense = dyn_cast<DenseElementsAttr>(attr)) {
+    isKnown = true;
+    if (size > 0)
+      bytes = dense.getRawData();
+    if (!dense.isSplat())
+      return;
+    own.reserve(size);
+    while (own.size() < size)
+      own.insert(own.end(), bytes.begin(), bytes.end());
   }
-  auto dense = dyn_cast<DenseElementsAttr>(attr);
-  if (!dense)
+}
+
+std::optional<std::vector<char>> qnn::readBytes(ElementsAttr attr) {
+  const ConstantBytes bytes(attr);
+  if (!bytes)
     return std::nullopt;
-  ArrayRef<char> data = dense.getRawData();
-  if (!dense.isSplat())
-    return std::vector<char>(data.begin(), data.end());
-  std::vector<char> bytes;
-  bytes.reserve(data.size() * attr.getNumElements());
-  for (int64_t i = 0, e = attr.getNumElements(); i < e; ++i)
-    bytes.insert(bytes.end(), data.begin(), data.end());
-  return bytes;
+  return std::vector<char>(bytes.get().begin(), bytes.get().end());
 }
 
 ElementsAttr qnn::makeElements(RankedTensorType type, ArrayRef<char> bytes, StringRef name) {
@@ -46,6 +45,14 @@ ElementsAttr qnn::makeElements(RankedTensorType type, ArrayRef<char> bytes, Stri
     return DenseElementsAttr::getFromRawBuffer(type, bytes);
   AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, /*align=*/64, /*dataIsMutable=*/false);
   return DenseResourceElementsAttr::get(type, name.empty() ? "weights" : name, std::move(blob));
+}
+
+Value qnn::createConstantFromBlob(OpBuilder &builder, Location loc, RankedTensorType type, AsmResourceBlob &&blob,
+                                  StringRef name) {
+  if (type.getNumElements() <= kMaxInlineElements)
+    return createConstantFromBytes(builder, loc, type, blob.getData(), name);
+  return arith::ConstantOp::create(
+      builder, loc, type, DenseResourceElementsAttr::get(type, name.empty() ? "weights" : name, std::move(blob)));
 }
 
 Value qnn::createConstantFromBytes(OpBuilder &builder, Location loc, RankedTensorType type, ArrayRef<char> bytes,

@@ -3,9 +3,11 @@
 #define QUANT_OPT_EMIT_PROGRAM_H
 
 #include "quant-opt/Support/CpuPath.h"
+#include "quant-opt/Support/Packing.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,8 @@ struct TensorInfo {
   std::string name;
   std::string type; // ONNX element type: "float", "uint8", "int64", "bool", …; bool is one byte, 0 or 1
   std::vector<int64_t> shape;
+  /// Of a parameter that runs read packed; only who runs the program in this process can give it so.
+  std::shared_ptr<const Packing> packing = nullptr;
 };
 
 /// One step of the program: a function `void symbol(ptr frame, i64 begin, i64 end)`.

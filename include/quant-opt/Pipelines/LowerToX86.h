@@ -46,7 +46,12 @@ struct LowerOptions {
   std::function<LogicalResult(PassManager &)> configure;
   /// Nothing else of the module's context is needed any more: constants are freed as soon as they have been copied on.
   bool releaseConstants = false;
+  /// Whoever runs the program gives arguments marked `qnn.parameter` as `TensorInfo::packing` says.
+  bool packParameters = false;
 };
+
+/// Makes inputs of the model's parameters, which are given as they are.
+void dropParameters(ModuleOp module);
 
 /// Lowers the one model in `module`, in the Integer form or any float form before it, to LLVM dialect for each path;
 /// avx512vbmi stands for avx512bf16 if the model has no bf16 contraction, and avx512vnni for that if it has no lookup.

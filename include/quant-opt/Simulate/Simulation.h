@@ -142,17 +142,24 @@ public:
   /// The weight that the layer computes with, as it is: values on or off any grid, in the weight's own order. Empty
   /// restores the float weight. `quantizeWeight` rounds to the chosen grid.
   void setWeight(unsigned layer, ArrayRef<float> values);
-  ArrayRef<float> getWeight(unsigned layer) const;
+  std::vector<float> getWeight(unsigned layer) const;
   void quantizeWeight(unsigned layer, bool on);
   /// The bias that the layer computes with, one for each channel; empty restores the model's. It is used as it is:
   /// rounding by bias_c1 is far below what any grid of activations shows.
   void setBias(unsigned layer, ArrayRef<float> values);
   ArrayRef<float> getBias(unsigned layer) const;
 
+  /// Where a layer's weight comes from: values of their own, or the float weight, rounded or as it is.
+  struct WeightSource {
+    std::shared_ptr<const std::vector<float>> values;
+    std::shared_ptr<const ChosenWeight> grid;
+    bool operator==(const WeightSource &other) const { return values == other.values && grid == other.grid; }
+  };
+
   /// All of the above, to return to.
   struct Settings {
     std::vector<std::optional<EdgeParams>> edges;
-    std::vector<std::shared_ptr<const std::vector<float>>> weights; ///< none: the float weight
+    std::vector<WeightSource> weights;
     std::vector<std::vector<float>> biases;
   };
   Settings getSettings() const;

@@ -2,6 +2,7 @@
 #ifndef QUANT_OPT_SUPPORT_WEIGHTS_H
 #define QUANT_OPT_SUPPORT_WEIGHTS_H
 
+#include "mlir/IR/AsmState.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -20,6 +21,20 @@ ElementsAttr getConstantElements(Value value);
 /// The bytes of a constant tensor, row-major, splats expanded; nothing if `attr` has no contents that can be read, or
 /// is of i1 or of elements that are not whole bytes.
 std::optional<std::vector<char>> readBytes(ElementsAttr attr);
+
+/// The same without a copy, unless the attribute holds one element for all; valid as long as the attribute's contents.
+class ConstantBytes {
+public:
+  ConstantBytes() = default;
+  explicit ConstantBytes(ElementsAttr attr);
+  explicit operator bool() const { return isKnown; }
+  ArrayRef<char> get() const { return own.empty() ? bytes : ArrayRef<char>(own); }
+
+private:
+  bool isKnown = false;
+  ArrayRef<char> bytes;
+  std::vector<char> own;
+};
 
 /// The elements of the constant tensor `value`, row-major, as T; nothing if it is not constant or T's size is not its
 /// element's.
@@ -46,6 +61,10 @@ Value createConstant(OpBuilder &builder, Location loc, RankedTensorType type, Ar
 /// The same from bytes.
 Value createConstantFromBytes(OpBuilder &builder, Location loc, RankedTensorType type, ArrayRef<char> bytes,
                               StringRef name);
+
+/// The same from a blob of its own, which is not copied; named after `name` (made unique).
+Value createConstantFromBlob(OpBuilder &builder, Location loc, RankedTensorType type, AsmResourceBlob &&blob,
+                             StringRef name);
 
 /// Frees the contents of every blob of the context that no operation in one of `keep` refers to. A context
 /// keeps what it was ever given, so the weights as they were before each stage add up; only who owns the context can

@@ -1,6 +1,7 @@
 //===- BindBuffers.cpp - Arguments, results and constants become named buffers -----------------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Lower/Common/Passes.h"
+#include "quant-opt/Support/Packing.h"
 #include "quant-opt/Support/Weights.h"
 
 #include "mlir/IR/AsmState.h"
@@ -86,10 +87,13 @@ static DictionaryAttr describe(Builder &builder, DictionaryAttr attributes, Rank
                                StringRef defaultName) {
   StringAttr name = attributes ? attributes.getAs<StringAttr>("qnn.name") : StringAttr();
   StringAttr onnxType = attributes ? attributes.getAs<StringAttr>("qnn.type") : StringAttr();
-  return builder.getDictionaryAttr(
-      {builder.getNamedAttr("name", name ? name : builder.getStringAttr(defaultName)),
-       builder.getNamedAttr("tensor", TypeAttr::get(type)),
-       builder.getNamedAttr("type", onnxType ? onnxType : builder.getStringAttr(getOnnxType(type.getElementType())))});
+  SmallVector<NamedAttribute> entry = {
+      builder.getNamedAttr("name", name ? name : builder.getStringAttr(defaultName)),
+      builder.getNamedAttr("tensor", TypeAttr::get(type)),
+      builder.getNamedAttr("type", onnxType ? onnxType : builder.getStringAttr(getOnnxType(type.getElementType())))};
+  if (auto packing = attributes ? attributes.getAs<DictionaryAttr>(kPackingAttr) : DictionaryAttr())
+    entry.push_back(builder.getNamedAttr("packing", packing));
+  return builder.getDictionaryAttr(entry);
 }
 
 /// The bytes of a constant as they lie in memory; an i1 takes a byte.

@@ -3,9 +3,11 @@
 #include "quant-opt/Lower/Common/ContractionPlan.h"
 #include "quant-opt/Lower/Common/Passes.h"
 #include "quant-opt/Support/Locations.h"
+#include "quant-opt/Support/Packing.h"
 #include "quant-opt/Support/Weights.h"
 
-#include "mlir/IR/Remarks.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/Threading.h"
 
 namespace mlir::qnn {
 #define GEN_PASS_DEF_PACKWEIGHTSPASS
@@ -26,56 +28,49 @@ static SmallVector<int64_t> getOuterReductions(const ContractionPlan &plan, Arra
                                 [&](int64_t loop) { return extents[loop] > 1; });
 }
 
-/// Row-major position of `loops` among the given ones.
-template <typename Range>
-static int64_t getPosition(const Range &which, ArrayRef<int64_t> loops, ArrayRef<int64_t> extents) {
-  int64_t position = 0;
-  for (int64_t loop : which)
-    position = position * extents[loop] + loops[loop];
-  return position;
-}
-
-/// Packs a constant right side.
-template <typename T>
-static Value packConstant(OpBuilder &builder, ContractOp contract, const ContractionPlan &plan, ArrayRef<T> elements) {
+/// Where the elements of rhs go.
+static Packing getPacking(ContractOp contract, const ContractionPlan &plan) {
   ArrayRef<int64_t> extents = contract.getExtents();
-  auto type = RankedTensorType::get(plan.packedShape, cast<ShapedType>(contract.getRhs().getType()).getElementType());
-  std::vector<T> packed(type.getNumElements(), T(0));
-  SmallVector<int64_t> kOuter = getOuterReductions(plan, extents);
-  int64_t kOuterCount = 1;
-  for (int64_t loop : kOuter)
-    kOuterCount *= extents[loop];
-  int64_t groups = plan.getGroups(), groupStride = plan.getGroupStride(), lanes = plan.step;
-  int64_t blocks = plan.depthwise && plan.isFloat ? 1 : plan.getBlocks(), blockSize = plan.getBlockChannels();
+  Packing packing;
+  packing.size = ShapedType::getNumElements(plan.packedShape);
+  packing.channels = plan.channels;
+  packing.run = plan.run;
+  packing.step = plan.step;
+  packing.groupStride = plan.getGroupStride();
+  packing.tapsInRow = plan.isDepthwiseBytes() ? plan.tapsInRow : 0;
+  const bool hasBlocks = !plan.depthwise || !plan.isFloat;
+  packing.block = hasBlocks ? plan.getBlockChannels() : plan.channels;
 
-  PointWalker walker(contract.getMaps()[1], cast<ShapedType>(contract.getRhs().getType()).getShape(), extents.size());
-  for (const T &element : elements) {
-    ArrayRef<int64_t> loops = walker.getLoops();
-    int64_t channel = plan.channelLoop ? loops[*plan.channelLoop] : 0;
-    int64_t run = getPosition(getRunLoops(plan), loops, extents);
-    auto getGroup = [&](int64_t block, int64_t group) {
-      int64_t position = getPosition(plan.packedOuter, loops, extents) * blocks + block;
-      position = position * kOuterCount + getPosition(kOuter, loops, extents);
-      return (position * groups + group) * groupStride;
-    };
-    if (plan.isDepthwiseBytes()) {
-      for (int64_t block = channel / blockSize; block < blocks && plan.getBlockStart(block) <= channel; ++block)
-        for (int64_t shift : {0, 1}) {
-          int64_t tap = run % plan.tapsInRow + shift;
-          if (channel - plan.getBlockStart(block) >= blockSize)
-            continue;
-          int64_t lane = plan.getDepthwiseLane(channel - plan.getBlockStart(block));
-          int64_t quad = shift * plan.getTapQuads() + tap / 4;
-          packed[getGroup(block, run / plan.tapsInRow) + (quad * blockSize + lane) * 4 + tap % 4] = element;
-        }
-    } else {
-      int64_t lane = plan.depthwise ? channel : channel % blockSize;
-      packed[getGroup(plan.depthwise ? 0 : channel / blockSize, run / lanes) + lane * lanes + run % lanes] = element;
-    }
-    walker.advance();
+  struct Strides {
+    int64_t outer = 0, channel = 0, run = 0;
+  };
+  SmallVector<Strides> strides(extents.size());
+  int64_t run = 1, outer = plan.getGroups() * packing.groupStride;
+  for (int64_t loop : llvm::reverse(getRunLoops(plan))) {
+    strides[loop].run = run;
+    run *= extents[loop];
   }
-  std::string name = getNodeName(contract.getLoc());
-  return createConstant<T>(builder, contract.getLoc(), type, packed, name.empty() ? "packed" : name + "_packed");
+  for (int64_t loop : llvm::reverse(getOuterReductions(plan, extents))) {
+    strides[loop].outer = outer;
+    outer *= extents[loop];
+  }
+  packing.blockStride = outer;
+  outer *= hasBlocks ? plan.getBlocks() : 1;
+  for (unsigned loop : llvm::reverse(plan.packedOuter)) {
+    strides[loop].outer = outer;
+    outer *= extents[loop];
+  }
+  if (plan.channelLoop)
+    strides[*plan.channelLoop].channel = 1;
+
+  ArrayRef<int64_t> shape = cast<ShapedType>(contract.getRhs().getType()).getShape();
+  for (auto [expr, extent] : llvm::zip_equal(contract.getMaps()[1].getResults(), shape)) {
+    if (extent == 1)
+      continue;
+    const Strides &own = strides[cast<AffineDimExpr>(expr).getPosition()];
+    packing.dims.push_back({extent, own.outer, own.channel, own.run});
+  }
+  return packing;
 }
 
 /// Packs a right side that is computed by the model: padded with zeros, then copied into the packed order.
@@ -206,20 +201,91 @@ struct PackWeights : public qnn::impl::PackWeightsPassBase<PackWeights> {
 };
 } // namespace
 
-/// The packed weight of an earlier contraction that read the same constant in the same order.
-static Value findPacked(ArrayRef<ContractOp> others, ContractOp contract, const ContractionPlan &plan) {
-  for (ContractOp other : others)
-    if (other.getMaps()[1] == contract.getMaps()[1] && other.getExtents() == contract.getExtents() &&
-        *other.getPackedK() == ArrayRef(plan.kOrder) && static_cast<int64_t>(*other.getRunDims()) == plan.runDims &&
-        cast<ShapedType>(other.getRhs().getType()).getShape() == ArrayRef(plan.packedShape))
-      return other.getRhs();
-  return Value();
+namespace {
+/// A constant that is packed in one way for one contraction or several.
+struct Job {
+  Value source;
+  Packing packing;
+  RankedTensorType type;
+  SmallVector<ContractOp, 1> contracts;
+  ConstantBytes from = {};
+  AsmResourceBlob to = {};
+};
+} // namespace
+
+/// Packs all constants, each piece by whichever thread is free, and lets their contractions read the result.
+static void packConstants(MutableArrayRef<Job> jobs, MLIRContext *context) {
+  struct Piece {
+    Job *job;
+    int64_t begin, end;
+  };
+  constexpr int64_t kPieceElements = 1 << 18;
+  std::vector<Piece> pieces;
+  for (Job &job : jobs) {
+    job.from = ConstantBytes(getConstantElements(job.source));
+    const int64_t bytes = job.packing.size * job.type.getElementTypeBitWidth() / 8, rows = job.packing.getNumRows();
+    job.to = HeapAsmResourceBlob::allocate(bytes, /*align=*/64, /*dataIsMutable=*/true);
+    const int64_t step = std::max<int64_t>(1, rows * kPieceElements / job.packing.getNumElements());
+    for (int64_t begin = 0; begin < rows; begin += step)
+      pieces.push_back({&job, begin, std::min(begin + step, rows)});
+  }
+  parallelFor(context, 0, jobs.size(), [&](size_t i) {
+    if (!jobs[i].packing.isFull())
+      llvm::fill(jobs[i].to.getMutableData(), 0);
+  });
+  parallelFor(context, 0, pieces.size(), [&](size_t i) {
+    auto [job, begin, end] = pieces[i];
+    job->packing.packRows(job->from.get().data(), job->to.getMutableData().data(),
+                          job->type.getElementTypeBitWidth() / 8, begin, end);
+  });
+  for (Job &job : jobs) {
+    ContractOp first = job.contracts.front();
+    OpBuilder builder(first);
+    const std::string name = getNodeName(first.getLoc());
+    Value packed = createConstantFromBlob(builder, first.getLoc(), job.type, std::move(job.to),
+                                          name.empty() ? "packed" : name + "_packed");
+    for (ContractOp contract : job.contracts)
+      contract.getRhsMutable().assign(packed);
+  }
+}
+
+/// The model's parameter whose elements, in their order, `rhs` holds, if nothing else reads it.
+static BlockArgument getParameter(Value rhs) {
+  while (rhs.hasOneUse() && rhs.getDefiningOp() &&
+         isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(rhs.getDefiningOp()))
+    rhs = rhs.getDefiningOp()->getOperand(0);
+  auto argument = dyn_cast<BlockArgument>(rhs);
+  auto function = argument ? dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp()) : func::FuncOp();
+  const bool isParameter =
+      function && argument.hasOneUse() && function.getArgAttr(argument.getArgNumber(), kParameterAttr);
+  return isParameter ? argument : BlockArgument();
+}
+
+/// The parameter is given packed from now on, and says how.
+static void packParameter(BlockArgument parameter, ContractOp contract, const Packing &packing, RankedTensorType type) {
+  auto function = cast<func::FuncOp>(parameter.getOwner()->getParentOp());
+  SmallVector<Operation *> reshapes;
+  for (Operation *op = contract.getRhs().getDefiningOp(); op; op = op->getOperand(0).getDefiningOp())
+    reshapes.push_back(op);
+  const auto own = cast<RankedTensorType>(parameter.getType());
+  const unsigned number = parameter.getArgNumber();
+  contract.getRhsMutable().assign(parameter);
+  for (Operation *op : reshapes)
+    op->erase();
+  parameter.setType(type);
+  SmallVector<Type> inputs(function.getArgumentTypes());
+  inputs[number] = type;
+  function.setType(FunctionType::get(function.getContext(), inputs, function.getResultTypes()));
+  NamedAttrList attributes = packing.toAttr(function.getContext());
+  attributes.append("shape", DenseI64ArrayAttr::get(function.getContext(), own.getShape()));
+  function.setArgAttr(number, kPackingAttr, attributes.getDictionary(function.getContext()));
 }
 
 void PackWeights::runOnOperation() {
   foldReshapesOfConstants(getOperation());
+  std::vector<Job> jobs;
   // By the constant: the planes of a 16-bit activation meet one weight.
-  DenseMap<Value, SmallVector<ContractOp>> packedBefore;
+  DenseMap<Value, SmallVector<unsigned, 1>> jobsOf;
   WalkResult result = getOperation()->walk([&](ContractOp contract) {
     if (contract.isPacked())
       return WalkResult::advance();
@@ -231,32 +297,34 @@ void PackWeights::runOnOperation() {
       return WalkResult(contract.emitOpError("fits no plan: ") << why);
     if (!contract.getMaps()[1].isProjectedPermutation())
       return WalkResult(contract.emitOpError("expected rhs to be accessed by a projected permutation of the loops"));
-    OpBuilder builder(contract);
     Value rhs = contract.getRhs();
-    Value packed = getConstantElements(rhs) ? findPacked(packedBefore[rhs], contract, *plan) : Value();
-    if (packed) {
-      // Nothing to do.
-    } else if (std::optional<std::vector<int8_t>> bytes = readConstant<int8_t>(rhs)) {
-      packed = packConstant<int8_t>(builder, contract, *plan, *bytes);
-    } else if (std::optional<std::vector<uint16_t>> halves = readConstant<uint16_t>(rhs)) {
-      packed = packConstant<uint16_t>(builder, contract, *plan, *halves);
-    } else if (std::optional<std::vector<float>> floats = readConstant<float>(rhs)) {
-      packed = packConstant<float>(builder, contract, *plan, *floats);
-    }
-    if (packed) {
+    const Packing packing = getPacking(contract, *plan);
+    auto type = RankedTensorType::get(plan->packedShape, cast<ShapedType>(rhs.getType()).getElementType());
+    if (ConstantBytes(getConstantElements(rhs))) {
+      SmallVector<unsigned, 1> &known = jobsOf[rhs];
+      auto it = llvm::find_if(known, [&](unsigned i) { return jobs[i].packing == packing; });
+      if (it == known.end()) {
+        known.push_back(jobs.size());
+        it = std::prev(known.end());
+        jobs.push_back({rhs, packing, type, {}});
+      }
+      jobs[*it].contracts.push_back(contract);
       ++numPacked;
+    } else if (BlockArgument parameter = getParameter(rhs)) {
+      packParameter(parameter, contract, packing, type);
+      ++numPacked;
+    } else if (plan->depthwise) {
+      return WalkResult(contract.emitOpError("expected constant weights of a depthwise contraction"));
     } else {
-      if (plan->depthwise)
-        return WalkResult(contract.emitOpError("expected constant weights of a depthwise contraction"));
-      packed = packAtRunTime(builder, contract, *plan);
+      OpBuilder builder(contract);
+      contract.getRhsMutable().assign(packAtRunTime(builder, contract, *plan));
       ++numDynamic;
     }
-    packedBefore[rhs].push_back(contract);
-    contract.getRhsMutable().assign(packed);
     contract.setPackedK(plan->kOrder);
     contract.setRunDims(plan->runDims);
     return WalkResult::advance();
   });
   if (result.wasInterrupted())
-    signalPassFailure();
+    return signalPassFailure();
+  packConstants(jobs, &getContext());
 }

@@ -76,3 +76,21 @@ func.func @a_reshaped_constant_takes_its_shape() -> tensor<2x2xf32> {
   %y = tensor.expand_shape %c [[0, 1]] output_shape [2, 2] : tensor<4xf32> into tensor<2x2xf32>
   return %y : tensor<2x2xf32>
 }
+
+// What is given long before a run is given as the kernel reads it: 20 channels in two blocks of 16, 6 values to sum.
+// CHECK-LABEL: @a_parameter_is_given_packed
+// CHECK-SAME: %[[W:[a-z0-9]+]]: tensor<2x6x16xf32> {qnn.packing = {block = 16 : i64, block_stride = 96 : i64, channels = 20 : i64, dims = array<i64: 20, 0, 1, 0, 6, 0, 0, 1>, group_stride = 16 : i64, run = 6 : i64, shape = array<i64: 20, 6>, size = 192 : i64, step = 1 : i64, taps_in_row = 0 : i64}, qnn.parameter}
+// CHECK: qnn.contract ins(%{{.*}}, %[[W]] : tensor<3x6xf32>, tensor<2x6x16xf32>)
+func.func @a_parameter_is_given_packed(%a: tensor<3x6xf32>, %w: tensor<20x6xf32> {qnn.parameter}) -> tensor<3x20xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<3x20xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%e : tensor<3x20xf32>) -> tensor<3x20xf32>
+  %acc = linalg.generic {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %w : tensor<3x6xf32>, tensor<20x6xf32>) outs(%init : tensor<3x20xf32>) {
+  ^bb0(%x: f32, %y: f32, %c: f32):
+    %p = arith.mulf %x, %y : f32
+    %s = arith.addf %c, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<3x20xf32>
+  return %acc : tensor<3x20xf32>
+}

@@ -39,8 +39,11 @@ def PackWeightsPass : Pass<"qnn-pack-weights"> {
   let summary = "the right side of every qnn.contract is laid out as kernels read it";
   let description = [{
     Expects `qnn.contract` on tensors, leaves them packed, as that operation's description says. A constant right side is packed here,
-    once for all targets; another one is packed by tensor operations before the contraction. Constants that only a reshape
+    once for all targets and on all threads of the context; another one is packed by tensor operations before the contraction. Constants that only a reshape
     separates from a contraction's epilogue take the new shape here.
+
+    An argument of the model marked `qnn.parameter` that only one contraction reads is packed by who gives it: it takes the packed type, and
+    `qnn.packing` tells where its elements go (`Packing` in Support/Packing.h).
 
     Example, of 2 channels with 3 values to sum each:
     ```mlir
@@ -52,7 +55,7 @@ def PackWeightsPass : Pass<"qnn-pack-weights"> {
       attributes {packed_k = array<i64: 2>, run_dims = 1 : i64, …} …
     ```
   }];
-  let statistics = [Statistic<"numPacked", "packed", "constants packed">,
+  let statistics = [Statistic<"numPacked", "packed", "constants and parameters packed">,
                     Statistic<"numDynamic", "packed-at-run-time", "right sides packed when the model runs">];
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect", "QnnDialect"];
 }

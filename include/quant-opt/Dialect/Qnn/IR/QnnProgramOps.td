@@ -57,7 +57,8 @@ def Qnn_ProgramOp : Qnn_Op<"program", [NoRegionArguments, NoTerminator]> {
   let summary = "a lowered model: its signature, its memory, its steps in order";
   let description = [{
     Formula: running the model is running its steps one after the other, each as all iterations [0, count) of its function in any
-    order and split. `inputs` and `outputs` are dictionaries of `name`, `type` (the ONNX element type) and `tensor` (the IR's type).
+    order and split. `inputs` and `outputs` are dictionaries of `name`, `type` (the ONNX element type) and `tensor` (the IR's type),
+    for a packed parameter also `packing` (see `--qnn-pack-weights`).
     `observed_steps` are the scales of the observed edges, 0 where an edge is not quantized.
 
     Example: a model of one step:
