@@ -87,7 +87,7 @@ static llvm::Expected<bool> runSamples(ObservedModel &model, const CalibrateOpti
   std::vector<Lane> lanes(std::max<size_t>(model.getConcurrency(), 1));
   for (Lane &lane : lanes)
     for (Sketch *sketch : measured)
-      lane.sketches.emplace_back(sketch->getChannels());
+      lane.sketches.emplace_back(sketch->getChannels(), sketch->keepsDistribution());
   while (source.samplesUsed < wanted && !InterruptGuard::wasInterrupted()) {
     SmallVector<ArrayRef<const void *>> runs;
     int64_t taken = 0;
@@ -125,7 +125,8 @@ llvm::Expected<RangeTable> mlir::qnn::measureRanges(StringRef modelName, StringR
   table.modelSha256 = modelSha256.str();
   table.options = options.ranges;
   for (const ObservedEdge &edge : edges)
-    table.sketches.push_back({edge.name, Sketch(options.perChannel ? edge.channels : 0)});
+    table.sketches.push_back(
+        {edge.name, Sketch(options.perChannel ? edge.channels : 0, usesDistribution(options.ranges))});
 
   auto add = [&](StringRef path) -> llvm::Error {
     llvm::Expected<RangeTable> other = RangeTable::read(path);

@@ -110,6 +110,10 @@ llvm::Error RangeTable::merge(const RangeTable &other) {
     if (!sketch || sketch->getChannels() != entry.sketch.getChannels())
       return makeToolError(ExitCode::BadInput, "the table holds no sketch of edge \"" + entry.name + "\"" +
                                                    (sketch ? " with as many channels" : ""));
+    if (numerics::usesDistribution(options) && !sketch->keepsDistribution())
+      return makeToolError(ExitCode::BadInput,
+                           "the table was measured by a method that keeps extrema only, from which ranges by this "
+                           "method do not follow; measure again, or use method=min-max or method=moving-average");
     entry.sketch.merge(*sketch);
   }
   data.insert(data.end(), other.data.begin(), other.data.end());

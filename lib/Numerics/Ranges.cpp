@@ -62,6 +62,11 @@ Params mlir::qnn::numerics::getParams(const Range &range, const RangeOptions &op
                            : asymmetricParams(range.lo, range.hi, options.bounds);
 }
 
+bool mlir::qnn::numerics::usesDistribution(const RangeOptions &options) {
+  return options.method == RangeMethod::Entropy || options.method == RangeMethod::Mse ||
+         (options.method == RangeMethod::Percentile && options.percentile < 100.0);
+}
+
 std::optional<Range> mlir::qnn::numerics::computeRange(const Sketch &sketch, const RangeOptions &options) {
   const Range &extrema = sketch.getExtrema();
   if (extrema.isEmpty())

@@ -86,10 +86,58 @@ void Sketch::addBlock(const float *data, int64_t count, Range &seen) {
   }
 }
 
+/// As addBlock, without buckets.
+void Sketch::addExtrema(const float *data, int64_t count, Range &seen) {
+  // Lanes of their own, so that the loop works on vectors: a minimum of all would depend on the order where zeros meet.
+  constexpr int64_t kLanes = 16;
+  constexpr float kMost = std::numeric_limits<float>::infinity();
+  float lo[kLanes], hi[kLanes], undefined[kLanes];
+  std::fill(lo, lo + kLanes, kMost);
+  std::fill(hi, hi + kLanes, -kMost);
+  std::fill(undefined, undefined + kLanes, 0.0f);
+  const int64_t whole = count - count % kLanes;
+  for (int64_t i = 0; i < whole; i += kLanes)
+    for (int64_t lane = 0; lane < kLanes; ++lane) {
+      const float x = data[i + lane] + 0.0f; // -0 becomes 0, which it equals
+      lo[lane] = x < lo[lane] ? x : lo[lane];
+      hi[lane] = x > hi[lane] ? x : hi[lane];
+      undefined[lane] += x - x; // NaN once there was one, or an infinity
+    }
+  Range range;
+  float sum = 0;
+  for (int64_t lane = 0; lane < kLanes; ++lane) {
+    range.include(Range{lo[lane], hi[lane]});
+    sum += undefined[lane];
+  }
+  for (int64_t i = whole; i < count; ++i) {
+    range.include(data[i] + 0.0f);
+    sum += data[i] - data[i];
+  }
+  const float limit = toFloat(kInfiniteBits);
+  if (sum == 0.0f && (range.isEmpty() || (range.lo > -limit && range.hi < limit))) {
+    seen.include(range);
+    uncounted += count;
+    return;
+  }
+  for (int64_t begin = 0; begin < count; begin += kBlock) {
+    uint32_t bits[kBlock];
+    const int64_t size = std::min(kBlock, count - begin);
+    for (int64_t i = 0; i < size; ++i)
+      bits[i] = toBits(data[begin + i] + 0.0f);
+    const int64_t kept = setAside(bits, size);
+    for (int64_t i = 0; i < kept; ++i)
+      seen.include(toFloat(bits[i]));
+    uncounted += kept;
+  }
+}
+
 void Sketch::add(const float *data, int64_t count) {
   Range seen;
-  for (int64_t begin = 0; begin < count; begin += kBlock)
-    addBlock(data + begin, std::min(kBlock, count - begin), seen);
+  if (!distributed)
+    addExtrema(data, count, seen);
+  else
+    for (int64_t begin = 0; begin < count; begin += kBlock)
+      addBlock(data + begin, std::min(kBlock, count - begin), seen);
   sampleExtrema.include(seen);
   extrema.include(seen);
 
@@ -110,12 +158,18 @@ void Sketch::endSample() {
 }
 
 void Sketch::merge(const Sketch &other) {
-  other.forEachBucket([&](uint32_t index, const Bucket &theirs) {
-    Bucket &ours = getBucket(index);
-    ours.count += theirs.count;
-    ours.positions += theirs.positions;
-    ours.squares += theirs.squares;
-  });
+  if (distributed && other.distributed) {
+    other.forEachBucket([&](uint32_t index, const Bucket &theirs) {
+      Bucket &ours = getBucket(index);
+      ours.count += theirs.count;
+      ours.positions += theirs.positions;
+      ours.squares += theirs.squares;
+    });
+  } else {
+    uncounted = getCount() + other.getCount();
+    distributed = false;
+    pages = {};
+  }
   nans += other.nans;
   negativeInfinities += other.negativeInfinities;
   positiveInfinities += other.positiveInfinities;
@@ -128,7 +182,7 @@ void Sketch::merge(const Sketch &other) {
 }
 
 uint64_t Sketch::getCount() const {
-  uint64_t count = 0;
+  uint64_t count = uncounted;
   forEachBucket([&](uint32_t, const Bucket &bucket) { count += bucket.count; });
   return count;
 }
@@ -231,6 +285,13 @@ std::string Sketch::encode() const {
   writer.write(channels.size());
   for (const Range &channel : channels)
     writer.write(channel);
+  if (!distributed) {
+    // No bucket is empty: in place of the first one, that says that there are none.
+    writer.write(0);
+    writer.write(0);
+    writer.write(uncounted);
+    return std::move(writer.bytes);
+  }
   uint32_t next = 0; // buckets follow as the distance to the last index, then the moments
   forEachBucket([&](uint32_t index, const Bucket &bucket) {
     writer.write(index - next);
@@ -259,6 +320,14 @@ bool Sketch::decode(const std::string &bytes, Sketch &sketch) {
   sketch.channels.resize(numChannels);
   for (Range &channel : sketch.channels)
     channel = reader.readRange();
+  constexpr uint64_t kMost = uint64_t(1) << 40;
+  if (reader.ok && bytes.compare(reader.at, 2, std::string(2, '\0')) == 0) {
+    reader.at += 2;
+    sketch.distributed = false;
+    sketch.uncounted = reader.readInteger();
+    return reader.ok && reader.at == bytes.size() && sketch.uncounted <= kMost &&
+           sketch.extrema.isEmpty() == (sketch.uncounted == 0);
+  }
   uint64_t index = 0;
   while (reader.ok && reader.at < bytes.size()) {
     const uint64_t distance = reader.readInteger();
@@ -269,7 +338,6 @@ bool Sketch::decode(const std::string &bytes, Sketch &sketch) {
     bucket.count = reader.readInteger();
     bucket.positions = reader.readInteger();
     bucket.squares = reader.readInteger();
-    constexpr uint64_t kMost = uint64_t(1) << 40;
     if (bucket.count == 0 || bucket.count > kMost || bucket.positions > bucket.count * (kPositions - 1) ||
         bucket.squares > bucket.positions * (kPositions - 1))
       return false;

@@ -207,7 +207,7 @@ static LogicalResult addTable(ModuleOp module, const ReportOptions &options, Rep
     report.calibration.heldOutSamples += source.samplesHeldOut;
   for (const EdgeSketch &entry : table->sketches)
     for (EdgeReport &edge : report.edges)
-      if (edge.name == entry.name)
+      if (edge.name == entry.name && entry.sketch.keepsDistribution())
         edge.seen = getStatistics(entry.sketch, edge, getBounds(edge));
   return success();
 }

@@ -23,6 +23,14 @@
 // RUN: sed 's/"sha256": "[^"]*"/"sha256": "0"/' %t/whole.json > %t/other.json
 // RUN: not quant-opt %s "--qnn-calibrate=resume=%t/other.json" 2>&1 | FileCheck %s --check-prefix=OTHER
 
+// Methods that need the extrema alone keep nothing else, which serves both of them.
+// RUN: quant-opt %s "--qnn-calibrate=calibration-data=%S/Inputs/three.npz method=min-max ranges-out=%t/extrema.json" | FileCheck %s --check-prefix=ANEW
+// RUN: quant-opt %s "--qnn-calibrate=resume=%t/whole.json method=moving-average ranges-out=%t/means.json" -o %t/means.mlir
+// RUN: quant-opt %s "--qnn-calibrate=resume=%t/extrema.json method=moving-average ranges-out=%t/means-of-extrema.json" -o %t/means-of-extrema.mlir
+// RUN: diff %t/means.mlir %t/means-of-extrema.mlir
+// RUN: diff %t/means.json %t/means-of-extrema.json
+// RUN: not quant-opt %s "--qnn-calibrate=resume=%t/extrema.json" 2>&1 | FileCheck %s --check-prefix=EXTREMA
+
 // CHECK: "version": 1
 // CHECK: "name": "model"
 // CHECK: "file": "rest.npz"
@@ -37,6 +45,7 @@
 // SHORT: "count": 12
 // SHORT-NOT: sketches
 // SKETCHES: error: {{.*}}anew.json: the table holds no sketches, so that it cannot be merged or resumed
+// EXTREMA: error: {{.*}}extrema.json: the table was measured by a method that keeps extrema only, from which ranges by this method do not follow; measure again, or use method=min-max or method=moving-average
 // OTHER: error: {{.*}}other.json: expected ranges of the model with hash {{[0-9a-f]+}}, found those of the model with hash 0
 func.func @model(%x: tensor<1x4xf32> {qnn.name = "x", qnn.type = "float"}) -> (tensor<1x2xf32> {qnn.name = "y", qnn.type = "float"}) {
   %w = arith.constant dense<[[1.0, -1.0], [0.5, 0.25], [2.0, 0.0], [1.0, 1.0]]> : tensor<4x2xf32>

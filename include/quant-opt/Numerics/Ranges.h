@@ -27,8 +27,11 @@ struct RangeOptions {
   bool symmetric = false;
 };
 
+/// Whether ranges by this method follow from more than the extrema.
+bool usesDistribution(const RangeOptions &options);
+
 /// The range of a whole tensor, or nothing if the sketch has seen no finite value. Zero is not added: `params_c1` does
-/// that.
+/// that. The sketch keeps the distribution if the method uses it.
 std::optional<Range> computeRange(const Sketch &sketch, const RangeOptions &options);
 
 /// Values that are taken to be spread evenly over [lo, hi]; all at one point where lo = hi.

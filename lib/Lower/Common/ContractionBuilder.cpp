@@ -2,6 +2,8 @@
 #include "ContractionBuilder.h"
 #include "quant-opt/Support/Weights.h"
 
+#include "mlir/IR/Matchers.h"
+
 using namespace mlir;
 using namespace mlir::qnn;
 

@@ -177,6 +177,34 @@ TEST(Sketch, IsTheSameAfterBeingWrittenAndRead) {
   EXPECT_EQ(copy, empty);
 }
 
+TEST(Sketch, ExtremaAloneAreThoseOfTheWholeSketch) {
+  for (int size : {1, 15, 16, 300, 2500}) {
+    Sketch whole(1), extrema(1, /*keepsDistribution=*/false), parts[2] = {Sketch(1, false), Sketch(1, false)};
+    int number = 0;
+    for (const auto &sample : makeSamples(5, 40, size)) {
+      addSample(whole, sample);
+      addSample(extrema, sample);
+      addSample(parts[number++ % 2], sample);
+    }
+    EXPECT_EQ(extrema.getExtrema(), whole.getExtrema());
+    EXPECT_EQ(extrema.getMeanExtrema(), whole.getMeanExtrema());
+    EXPECT_EQ(extrema.getChannelExtrema(), whole.getChannelExtrema());
+    EXPECT_EQ(extrema.getCount(), whole.getCount());
+    EXPECT_EQ(extrema.getNaNs(), whole.getNaNs());
+    EXPECT_EQ(extrema.getNegativeInfinities(), whole.getNegativeInfinities());
+    EXPECT_EQ(extrema.getPositiveInfinities(), whole.getPositiveInfinities());
+    parts[0].merge(parts[1]);
+    EXPECT_EQ(parts[0], extrema);
+    Sketch read;
+    ASSERT_TRUE(Sketch::decode(extrema.encode(), read));
+    EXPECT_EQ(read, extrema);
+    EXPECT_FALSE(read.keepsDistribution());
+    // What was distributed as well counts as extrema from then on.
+    whole.merge(Sketch(1, false));
+    EXPECT_EQ(whole, extrema);
+  }
+}
+
 TEST(Sketch, RefusesBytesThatAreNotASketch) {
   Sketch sketch(2), copy;
   for (const auto &sample : makeSamples(6, 4, 50))
