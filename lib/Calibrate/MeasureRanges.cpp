@@ -28,20 +28,33 @@ static llvm::Error writeTable(const RangeTable &table, const CalibrateOptions &o
 
 namespace {
 
-/// What one of the runs that are done at once reads and measures.
-struct Lane {
-  std::vector<std::vector<char>> inputs;
-  std::vector<const void *> pointers;
-  std::vector<Sketch> sketches; ///< by the observed model's numbers
+/// Samples for each of the runs that are done at once, between two looks at how far things are.
+constexpr int64_t kRunsPerLane = 8;
 
-  void setInputs(ArrayRef<TensorInfo> infos, ArrayRef<const void *> from) {
-    inputs.resize(infos.size());
+/// What one run reads.
+struct RunInputs {
+  std::vector<std::vector<char>> arrays;
+  std::vector<const void *> pointers;
+
+  void set(ArrayRef<TensorInfo> infos, ArrayRef<const void *> from) {
+    arrays.resize(infos.size());
     pointers.resize(infos.size());
     for (auto [i, info] : llvm::enumerate(infos)) {
       const char *bytes = static_cast<const char *>(from[i]);
-      inputs[i].assign(bytes, bytes + ArrayInfo{info.name, info.type, info.shape}.getNumBytes());
-      pointers[i] = inputs[i].data();
+      arrays[i].assign(bytes, bytes + ArrayInfo{info.name, info.type, info.shape}.getNumBytes());
+      pointers[i] = arrays[i].data();
     }
+  }
+};
+
+/// What runs that follow each other measure.
+struct Lane {
+  std::vector<Sketch> sketches; ///< by the observed model's numbers
+  size_t run = 0;               ///< the last one that was seen
+
+  void endSample() {
+    for (Sketch &sketch : sketches)
+      sketch.endSample();
   }
 };
 
@@ -84,30 +97,37 @@ static llvm::Expected<bool> runSamples(ObservedModel &model, const CalibrateOpti
   ProgressBar progress("calibrating", wanted);
   InterruptGuard guard;
   // Sketches do not depend on which of them a sample goes to, so that a lane may have its own until all are merged.
-  std::vector<Lane> lanes(std::max<size_t>(model.getConcurrency(), 1));
+  const size_t concurrency = std::max<size_t>(model.getConcurrency(), 1);
+  std::vector<Lane> lanes(concurrency);
   for (Lane &lane : lanes)
     for (Sketch *sketch : measured)
       lane.sketches.emplace_back(sketch->getChannels(), sketch->keepsDistribution());
+  // Several runs of each lane at a time: no lane waits for the slowest run of all.
+  std::vector<RunInputs> inputs(concurrency * kRunsPerLane);
   while (source.samplesUsed < wanted && !InterruptGuard::wasInterrupted()) {
     SmallVector<ArrayRef<const void *>> runs;
     int64_t taken = 0;
-    for (Lane &lane : lanes) {
+    for (RunInputs &input : inputs) {
       const int64_t begin = source.samplesUsed + taken, count = std::min(batch, wanted - begin);
       if (count <= 0)
         break;
-      llvm::Expected<ArrayRef<const void *>> inputs = reader->read(ArrayRef<int64_t>(chosen).slice(begin, count));
-      if (!inputs)
-        return inputs.takeError();
-      lane.setInputs(model.getInputs(), *inputs);
-      runs.push_back(lane.pointers);
+      llvm::Expected<ArrayRef<const void *>> read = reader->read(ArrayRef<int64_t>(chosen).slice(begin, count));
+      if (!read)
+        return read.takeError();
+      input.set(model.getInputs(), *read);
+      runs.push_back(input.pointers);
       taken += count;
     }
+    for (auto [i, lane] : llvm::enumerate(lanes))
+      lane.run = i;
     model.observeMany(runs, [&](size_t run, int32_t edge, const float *data, int64_t count) {
-      lanes[run].sketches[edge].add(data, count);
+      Lane &lane = lanes[run % concurrency];
+      if (run != std::exchange(lane.run, run))
+        lane.endSample();
+      lane.sketches[edge].add(data, count);
     });
-    for (size_t run = 0; run < runs.size(); ++run)
-      for (Sketch &sketch : lanes[run].sketches)
-        sketch.endSample();
+    for (Lane &lane : lanes)
+      lane.endSample();
     source.samplesUsed += taken;
     progress.update(source.samplesUsed);
   }

@@ -101,19 +101,21 @@ void JitObservedModel::runMany(ArrayRef<ArrayRef<const void *>> inputs,
 }
 
 void JitObservedModel::observeMany(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe) {
-  const size_t threads = std::max<size_t>(std::min(inputs.size(), makeWorkspaces(inputs.size())), 1);
+  const size_t lanes = std::min(inputs.size(), getConcurrency());
+  const size_t threads = std::max<size_t>(std::min(lanes, makeWorkspaces(lanes)), 1);
   auto work = [&](size_t thread) {
     std::vector<std::vector<char>> results = outputs;
-    for (size_t run = thread; run < inputs.size(); run += threads) {
-      NumberedObserver observer{observe, run};
-      std::vector<void *> to;
-      for (std::vector<char> &bytes : results)
-        to.push_back(bytes.data());
-      if (workspaces.empty())
-        model->run(inputs[run], to, &observer, NumberedObserver::call);
-      else
-        model->run(inputs[run], to, workspaces[thread], &observer, NumberedObserver::call);
-    }
+    std::vector<void *> to;
+    for (std::vector<char> &bytes : results)
+      to.push_back(bytes.data());
+    for (size_t lane = thread; lane < lanes; lane += threads)
+      for (size_t run = lane; run < inputs.size(); run += getConcurrency()) {
+        NumberedObserver observer{observe, run};
+        if (workspaces.empty())
+          model->run(inputs[run], to, &observer, NumberedObserver::call);
+        else
+          model->run(inputs[run], to, workspaces[thread], &observer, NumberedObserver::call);
+      }
   };
   if (threads == 1)
     return work(0);

@@ -178,7 +178,8 @@ public:
   /// How many runs `tapMany` does at once.
   size_t getConcurrency() const;
   /// Runs each of `inputs`, up to `getConcurrency()` at once. `tap` gets the number of the run first; it is called by
-  /// several threads, but for one run by one, in program order.
+  /// several threads, but for all runs whose numbers differ by a multiple of `getConcurrency()` by one, run by run and
+  /// in program order.
   void tapMany(ArrayRef<ArrayRef<const void *>> inputs,
                llvm::function_ref<void(size_t run, const Tap &tap, ArrayRef<float> data)> tap);
   /// Runs all of `inputs` side by side, each step of the model for all of them in their order before the next one, so
