@@ -114,22 +114,6 @@ llvm::Expected<OwnedModule> TableBuilder::build(StringRef weightsPath) {
   return OwnedModule{std::move(context), std::move(module)};
 }
 
-/// Calls `work(i)` for every path on at most `threads` threads; returns the first error in the order of the paths.
-static llvm::Error forEachPath(size_t count, unsigned threads, function_ref<llvm::Error(size_t)> work) {
-  std::vector<std::string> messages(count);
-  llvm::DefaultThreadPool pool(llvm::hardware_concurrency(std::max(threads, 1u)));
-  for (size_t i = 0; i < count; ++i)
-    pool.async([&, i] {
-      if (llvm::Error error = work(i))
-        messages[i] = llvm::toString(std::move(error));
-    });
-  pool.wait();
-  for (const std::string &message : messages)
-    if (!message.empty())
-      return makeToolError(ExitCode::Internal, message);
-  return llvm::Error::success();
-}
-
 /// What a library defines for others.
 static std::vector<std::string> getExports(const Program &program) {
   std::vector<std::string> names;
@@ -141,27 +125,47 @@ static std::vector<std::string> getExports(const Program &program) {
 }
 
 llvm::Expected<MachineCode> qnn::compileProgram(Program &program, unsigned threads) {
-  std::vector<OwnedModule> modules;
-  for (ProgramCode &code : program.codes) {
-    llvm::Expected<OwnedModule> module = translateCode(code, getStepPrefix(program, code.path));
-    if (!module)
-      return module.takeError();
-    modules.push_back(std::move(*module));
+  struct Part {
+    size_t path;
+    OwnedModule module;
+    llvm::SmallVector<char, 0> object;
+    std::string message;
+  };
+  std::vector<Part> parts;
+  for (auto [path, code] : llvm::enumerate(program.codes)) {
+    if (llvm::Error error = checkSteps(code))
+      return error;
+    for (OwningOpRef<ModuleOp> &split : splitCode(std::move(code.module))) {
+      llvm::Expected<OwnedModule> module = translateCode(*split, code, getStepPrefix(program, code.path));
+      if (!module)
+        return module.takeError();
+      parts.push_back({path, std::move(*module), {}, {}});
+    }
   }
-  MachineCode code;
-  code.objects.resize(modules.size());
-  if (llvm::Error error = forEachPath(modules.size(), threads, [&](size_t i) -> llvm::Error {
-        CpuPath path = program.codes[i].path;
-        OwnedModule owned = std::move(modules[i]);
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency(threads));
+  for (Part &part : parts)
+    pool.async([&part, path = program.codes[part.path].path] {
+      OwnedModule owned = std::move(part.module);
+      auto compile = [&]() -> llvm::Error {
         if (llvm::Error error = optimize(*owned.module, path))
           return error;
         llvm::Expected<llvm::SmallVector<char, 0>> object = compileToObject(*owned.module, path);
         if (!object)
           return object.takeError();
-        code.objects[i] = std::move(*object);
+        part.object = std::move(*object);
         return llvm::Error::success();
-      }))
-    return std::move(error);
+      };
+      if (llvm::Error error = compile())
+        part.message = llvm::toString(std::move(error));
+    });
+  pool.wait();
+  MachineCode code;
+  code.objects.resize(program.codes.size());
+  for (Part &part : parts) {
+    if (!part.message.empty())
+      return makeToolError(ExitCode::Internal, part.message);
+    code.objects[part.path].push_back(std::move(part.object));
+  }
   return code;
 }
 
@@ -177,10 +181,13 @@ llvm::Expected<std::vector<char>> qnn::linkArtifact(Program &program, MachineCod
   llvm::Expected<llvm::SmallVector<char, 0>> object = compileToObject(*tables->module, CpuPath::X86_64, weightsBytes);
   if (!object)
     return object.takeError();
-  code.objects.push_back(std::move(*object));
+  std::vector<llvm::SmallVector<char, 0>> objects;
+  for (std::vector<llvm::SmallVector<char, 0>> &path : code.objects)
+    llvm::move(path, std::back_inserter(objects));
+  objects.push_back(std::move(*object));
   if (options.kind == ArtifactKind::Object)
-    return linkObject(std::move(code.objects));
-  return linkShared(std::move(code.objects), getExports(program), options.soname);
+    return linkObject(std::move(objects));
+  return linkShared(std::move(objects), getExports(program), options.soname);
 }
 
 llvm::Expected<std::vector<char>> qnn::emitArtifact(Program &program, const EmitOptions &options) {
@@ -194,7 +201,9 @@ llvm::Expected<std::string> qnn::emitLLVMText(Program &program) {
   std::string text;
   llvm::raw_string_ostream os(text);
   for (ProgramCode &code : program.codes) {
-    llvm::Expected<OwnedModule> module = translateCode(code, getStepPrefix(program, code.path));
+    if (llvm::Error error = checkSteps(code))
+      return error;
+    llvm::Expected<OwnedModule> module = translateCode(*code.module, code, getStepPrefix(program, code.path));
     if (!module)
       return module.takeError();
     if (llvm::Error error = optimize(*module->module, code.path))

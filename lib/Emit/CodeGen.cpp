@@ -4,6 +4,7 @@
 #include "quant-opt/Support/Diagnostics.h"
 #include "quant-opt/Support/Identifiers.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -77,26 +78,31 @@ std::string qnn::getStepPrefix(const Program &program, CpuPath path) {
   return program.name + "_" + makeIdentifier(getCpuPathName(path)) + "_";
 }
 
-llvm::Expected<OwnedModule> qnn::translateCode(ProgramCode &code, StringRef prefix) {
-  MLIRContext *mlirContext = code.module->getContext();
+llvm::Error qnn::checkSteps(ProgramCode &code) {
+  for (const ProgramStep &step : code.steps) {
+    auto function = code.module->lookupSymbol<LLVM::LLVMFuncOp>(step.symbol);
+    if (!function || function.isExternal() || function.getNumArguments() != 3)
+      return makeToolError(ExitCode::Internal, "path " + getCpuPathName(code.path) + " has no step function \"" +
+                                                   step.symbol + "\" of three arguments");
+  }
+  return llvm::Error::success();
+}
+
+llvm::Expected<OwnedModule> qnn::translateCode(ModuleOp part, const ProgramCode &code, StringRef prefix) {
+  MLIRContext *mlirContext = part.getContext();
   registerBuiltinDialectTranslation(*mlirContext);
   registerLLVMDialectTranslation(*mlirContext);
   OwnedModule owned;
   owned.context = std::make_unique<llvm::LLVMContext>();
-  owned.module = translateModuleToLLVMIR(*code.module, *owned.context, "quant-opt");
+  owned.module = translateModuleToLLVMIR(part, *owned.context, "quant-opt");
   if (!owned.module)
     return makeToolError(ExitCode::Internal, "the lowered module of path " + getCpuPathName(code.path) +
                                                  " cannot be translated to LLVM IR");
   llvm::Module &module = *owned.module;
   module.setSourceFileName("quant-opt");
   llvm::StringSet<> steps;
-  for (const ProgramStep &step : code.steps) {
+  for (const ProgramStep &step : code.steps)
     steps.insert(step.symbol);
-    llvm::Function *function = module.getFunction(step.symbol);
-    if (!function || function->isDeclaration() || function->arg_size() != 3)
-      return makeToolError(ExitCode::Internal, "path " + getCpuPathName(code.path) + " has no step function \"" +
-                                                   step.symbol + "\" of three arguments");
-  }
   std::string preferredWidth = std::to_string(getVectorBits(code.path));
   for (llvm::Function &function : module) {
     if (function.isDeclaration())

@@ -32,9 +32,16 @@ std::string addPrefix(StringRef prefix, StringRef symbol);
 /// What precedes the symbols of a path's steps in an artifact; without it they are unique in the path only.
 std::string getStepPrefix(const Program &program, CpuPath path);
 
-/// The LLVM IR of one path. Every step's symbol gets `prefix` if it lacks it; everything else that is defined becomes
-/// internal.
-llvm::Expected<OwnedModule> translateCode(ProgramCode &code, StringRef prefix);
+/// Takes a path's module apart into modules that do not need each other and are about equal work for LLVM; a small one
+/// stays whole. Constants and declarations are copied to each that names them.
+SmallVector<OwningOpRef<ModuleOp>> splitCode(OwningOpRef<ModuleOp> module);
+
+/// An error if a step of the path has no function of a step's type.
+llvm::Error checkSteps(ProgramCode &code);
+
+/// The LLVM IR of a part of one path. Every step's symbol gets `prefix` if it lacks it; everything else that is defined
+/// becomes internal.
+llvm::Expected<OwnedModule> translateCode(ModuleOp part, const ProgramCode &code, StringRef prefix);
 
 /// Runs LLVM's -O3 pipeline with the features of `path`.
 llvm::Error optimize(llvm::Module &module, CpuPath path);

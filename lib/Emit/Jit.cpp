@@ -62,16 +62,12 @@ llvm::Expected<std::unique_ptr<JitModel>> JitModel::create(Program &&program) {
   llvm::Expected<size_t> number = findPath(program);
   if (!number)
     return number.takeError();
-  ProgramCode &code = program.codes[*number];
-  llvm::Expected<OwnedModule> module = translateCode(code, /*prefix=*/"");
-  if (!module)
-    return module.takeError();
-  if (llvm::Error error = optimize(*module->module, code.path))
-    return error;
-  llvm::Expected<llvm::SmallVector<char, 0>> object = compileToObject(*module->module, code.path);
-  if (!object)
-    return object.takeError();
-  return load(program, code, *object, /*prefix=*/"");
+  std::swap(program.codes.front(), program.codes[*number]);
+  program.codes.resize(1);
+  llvm::Expected<MachineCode> code = compileProgram(program);
+  if (!code)
+    return code.takeError();
+  return load(program, *code);
 }
 
 llvm::Expected<std::unique_ptr<JitModel>> JitModel::load(const Program &program, const MachineCode &code) {
@@ -79,11 +75,6 @@ llvm::Expected<std::unique_ptr<JitModel>> JitModel::load(const Program &program,
   if (!number)
     return number.takeError();
   const ProgramCode &path = program.codes[*number];
-  return load(program, path, code.objects[*number], getStepPrefix(program, path.path));
-}
-
-llvm::Expected<std::unique_ptr<JitModel>> JitModel::load(const Program &program, const ProgramCode &code,
-                                                         ArrayRef<char> object, StringRef prefix) {
   auto state = std::make_unique<State>();
   llvm::Expected<std::unique_ptr<llvm::orc::LLJIT>> jit = llvm::orc::LLJITBuilder().create();
   if (!jit)
@@ -94,10 +85,12 @@ llvm::Expected<std::unique_ptr<JitModel>> JitModel::load(const Program &program,
   if (!search)
     return search.takeError();
   state->jit->getMainJITDylib().addGenerator(std::move(*search));
-  if (llvm::Error error = state->jit->addObjectFile(
-          llvm::MemoryBuffer::getMemBufferCopy(StringRef(object.data(), object.size()), program.name)))
-    return error;
-  for (const ProgramStep &step : code.steps) {
+  for (const llvm::SmallVector<char, 0> &object : code.objects[*number])
+    if (llvm::Error error = state->jit->addObjectFile(
+            llvm::MemoryBuffer::getMemBufferCopy(StringRef(object.data(), object.size()), program.name)))
+      return error;
+  const std::string prefix = getStepPrefix(program, path.path);
+  for (const ProgramStep &step : path.steps) {
     llvm::Expected<llvm::orc::ExecutorAddr> address = state->jit->lookup(addPrefix(prefix, step.symbol));
     if (!address)
       return address.takeError();

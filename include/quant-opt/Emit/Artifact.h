@@ -19,17 +19,18 @@ struct EmitOptions {
   std::string sourceHash;
   /// The library's soname; empty for none.
   std::string soname;
-  /// CPU paths are compiled by this many threads.
-  unsigned threads = 2;
+  /// Code is compiled by this many threads; 0 are as many as there are cores.
+  unsigned threads = 0;
 };
 
-/// The relocatable objects of a program's paths, in their order.
+/// The relocatable objects of each of a program's paths, in their order.
 struct MachineCode {
-  std::vector<llvm::SmallVector<char, 0>> objects;
+  std::vector<std::vector<llvm::SmallVector<char, 0>>> objects;
 };
 
-/// Compiles every path of `program` on at most `threads` threads; the bytes do not depend on it.
-llvm::Expected<MachineCode> compileProgram(Program &program, unsigned threads = 2);
+/// Compiles every path of `program` on at most `threads` threads, or all cores if 0; the bytes do not depend on it.
+/// Takes the paths' modules.
+llvm::Expected<MachineCode> compileProgram(Program &program, unsigned threads = 0);
 
 /// Links the program's paths, the tables, the weights and the runtime into one file of the given kind, which defines
 /// only the functions of `emitHeader`. The same program gives the same bytes. Takes the program's weights.

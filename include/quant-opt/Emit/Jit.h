@@ -42,8 +42,6 @@ public:
 private:
   struct State;
   explicit JitModel(std::unique_ptr<State> state);
-  static llvm::Expected<std::unique_ptr<JitModel>> load(const Program &program, const ProgramCode &code,
-                                                        ArrayRef<char> object, StringRef prefix);
   std::unique_ptr<State> state;
 };
 
