@@ -54,6 +54,8 @@ void qnn::buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, String
   functions.addPass(createTileTransposesPass({pathName}));
   functions.addPass(createLowerByteLoopsPass({pathName}));
   functions.addPass(createLowerToLoopsPass());
+  // Once all layers are loops; a kernel is shared as a whole.
+  functions.addPass(createJoinStepsPass());
   manager.addPass(createOutlineStepsPass({prefix.str()}));
   // After outlining, so that a shared kernel is expanded once.
   manager.nest<func::FuncOp>().addPass(createExpandArithPass({pathName}));

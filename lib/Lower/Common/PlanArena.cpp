@@ -70,24 +70,33 @@ static Lifetime getRange(memref::AllocOp alloc, const Order &order) {
   return range;
 }
 
-/// Of the operands of an elementwise operation that writes `out` for the first time, one that dies there and may give
-/// its bytes.
-static memref::AllocOp findDyingOperand(linalg::LinalgOp op, const Lifetime &out, const Order &order,
+/// What a dense view of another shape is of.
+static Value getViewed(Value value) {
+  while (Operation *view = value.getDefiningOp()) {
+    if (!isa<memref::CollapseShapeOp, memref::ExpandShapeOp>(view))
+      break;
+    value = view->getOperand(0);
+  }
+  return value;
+}
+
+/// Of the operands of an elementwise operation that writes `out` for the first time, one of its type that dies there
+/// and may share its bytes.
+static memref::AllocOp findDyingOperand(linalg::LinalgOp op, Value out, const Order &order,
                                         const DenseMap<Operation *, Lifetime> &ranges) {
   if (op.getNumParallelLoops() != op.getNumLoops() || op.getNumDpsInits() != 1 || op.hasIndexSemantics())
     return nullptr;
   OpOperand *init = op.getDpsInitOperand(0);
-  memref::AllocOp outAlloc = out.alloc;
-  if (init->get() != outAlloc.getResult() || order.of(op) != out.first || op.payloadUsesValueFromOperand(init))
+  if (getViewed(init->get()) != out || op.payloadUsesValueFromOperand(init))
     return nullptr;
   // A body that reads memory by itself may read any element of it.
   if (op->getNumRegions() &&
       !op->getRegion(0).walk([](memref::LoadOp) { return WalkResult::interrupt(); }).wasInterrupted())
     for (OpOperand *input : op.getDpsInputOperands()) {
-      auto alloc = input->get().getDefiningOp<memref::AllocOp>();
+      auto alloc = getViewed(input->get()).getDefiningOp<memref::AllocOp>();
       auto it = alloc ? ranges.find(alloc) : ranges.end();
-      if (it == ranges.end() || it->second.last != out.first || it->second.bytes != out.bytes ||
-          alloc.getType().getElementTypeBitWidth() != outAlloc.getType().getElementTypeBitWidth() ||
+      if (it == ranges.end() || it->second.last != order.of(op) || alloc.getType() != out.getType() ||
+          input->get().getType() != init->get().getType() ||
           op.getMatchingIndexingMap(input) != op.getMatchingIndexingMap(init))
         continue;
       // Read through another map or through a view, an element could be overwritten before it is read.
@@ -174,6 +183,7 @@ struct PlanArena : public qnn::impl::PlanArenaPassBase<PlanArena> {
         return alloc.emitOpError("expected a static shape and a dense layout, found ") << alloc.getType();
     }
     shareInPlace(block, allocs);
+    shareOutputs(block, allocs);
     Order order(block);
     SmallVector<Lifetime> ranges;
     for (memref::AllocOp alloc : allocs)
@@ -206,13 +216,48 @@ struct PlanArena : public qnn::impl::PlanArenaPassBase<PlanArena> {
       if (range.first == ~0u)
         continue;
       auto writer = dyn_cast<linalg::LinalgOp>(order.ops[range.first]);
-      memref::AllocOp giver = writer ? findDyingOperand(writer, range, order, ranges) : nullptr;
-      if (!giver || giver.getType() != alloc.getType())
+      memref::AllocOp giver = writer ? findDyingOperand(writer, alloc, order, ranges) : nullptr;
+      if (!giver)
         continue;
       ranges.find(giver)->second.last = range.last;
       alloc.replaceAllUsesWith(giver.getResult());
       ++numInPlace;
     }
+    eraseUnused(allocs);
+  }
+
+  /// An allocation that dies where an output is first written becomes that output: less memory is touched.
+  void shareOutputs(Block &block, SmallVectorImpl<memref::AllocOp> &allocs) {
+    Order order(block);
+    DenseMap<Operation *, Lifetime> ranges;
+    for (memref::AllocOp alloc : allocs)
+      ranges.insert({alloc, getRange(alloc, order)});
+    DenseMap<uint64_t, unsigned> firstAccess;
+    block.walk([&](BufferOp buffer) {
+      if (buffer.getKind() == BufferKind::Output)
+        forEachAccess(buffer, [&](Operation *user) {
+          if (isa<ViewLikeOpInterface>(user))
+            return;
+          auto [entry, isNew] = firstAccess.try_emplace(buffer.getPosition(), order.of(user));
+          entry->second = std::min(entry->second, order.of(user));
+        });
+    });
+    for (auto [position, first] : firstAccess) {
+      auto writer = dyn_cast<linalg::LinalgOp>(order.ops[first]);
+      auto buffer = writer ? getViewed(writer.getDpsInits()[0]).getDefiningOp<BufferOp>() : BufferOp();
+      if (!buffer || buffer.getKind() != BufferKind::Output || buffer.getPosition() != position)
+        continue;
+      memref::AllocOp giver = findDyingOperand(writer, buffer, order, ranges);
+      if (!giver)
+        continue;
+      buffer->moveBefore(&block, block.begin());
+      giver.replaceAllUsesWith(buffer.getResult());
+      ++numInPlace;
+    }
+    eraseUnused(allocs);
+  }
+
+  static void eraseUnused(SmallVectorImpl<memref::AllocOp> &allocs) {
     llvm::erase_if(allocs, [](memref::AllocOp alloc) {
       bool unused = alloc.use_empty();
       if (unused)

@@ -112,3 +112,51 @@ func.func @a_loop_that_hands_on() {
   memref.copy %r#0, %out : memref<16xf32> to memref<16xf32>
   return
 }
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+
+// What dies where an output is first written lies in that output from the beginning, also behind views.
+// CHECK: qnn.program "an_output_from_the_beginning" {{.*}} workspace_bytes 0
+// CHECK: linalg.fill {{.*}} outs(%[[OUT:.*]] : memref<4x16xf32>)
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : memref<64xf32>)
+// CHECK-NOT: workspace
+qnn.program "an_output_from_the_beginning" inputs [] outputs [] workspace_bytes 0 {
+}
+func.func @an_output_from_the_beginning() {
+  %zero = arith.constant 0.0 : f32
+  %a = memref.alloc() : memref<4x16xf32>
+  linalg.fill ins(%zero : f32) outs(%a : memref<4x16xf32>)
+  %out = qnn.buffer output [0] : memref<4x16xf32>
+  %from = memref.collapse_shape %a [[0, 1]] : memref<4x16xf32> into memref<64xf32>
+  %to = memref.collapse_shape %out [[0, 1]] : memref<4x16xf32> into memref<64xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%from : memref<64xf32>) outs(%to : memref<64xf32>) {
+  ^bb0(%v: f32, %o: f32):
+    %n = math.exp %v : f32
+    linalg.yield %n : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+
+// An output that has been written before is left alone.
+// CHECK: qnn.program "an_output_written_before" {{.*}} workspace_bytes 64
+qnn.program "an_output_written_before" inputs [] outputs [] workspace_bytes 0 {
+}
+func.func @an_output_written_before() {
+  %zero = arith.constant 0.0 : f32
+  %out = qnn.buffer output [0] : memref<16xf32>
+  linalg.fill ins(%zero : f32) outs(%out : memref<16xf32>)
+  %a = memref.alloc() : memref<16xf32>
+  linalg.fill ins(%zero : f32) outs(%a : memref<16xf32>)
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%a : memref<16xf32>) outs(%out : memref<16xf32>) {
+  ^bb0(%v: f32, %o: f32):
+    %n = math.exp %v : f32
+    linalg.yield %n : f32
+  }
+  return
+}

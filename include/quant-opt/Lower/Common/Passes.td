@@ -124,7 +124,8 @@ def PlanArenaPass : Pass<"qnn-plan-arena", "ModuleOp"> {
   let description = [{
     Expects what `--qnn-bufferize` leaves, leaves no allocation: each becomes `qnn.buffer workspace` at a 64-byte aligned offset,
     where ranges that are never alive together share bytes, and the program's `workspace_bytes` is their extent. An elementwise
-    operation takes over the bytes of an operand that dies in it. Reshapes of buffers become buffers of the other type. Refuses an
+    operation takes over the bytes of an operand that dies in it; one that is the first to write an output has that operand lie there from
+    the beginning. Reshapes of buffers become buffers of the other type. Refuses an
     allocation inside a loop, with an error on it.
 
     ```mlir
@@ -190,6 +191,29 @@ def LowerToLoopsPass : Pass<"qnn-lower-to-loops", "func::FuncOp"> {
   }];
   let options = [Option<"flat", "flat", "bool", "false", "one iteration of the shared-out loop for each point of the parallel loops">];
   let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
+}
+
+def JoinStepsPass : Pass<"qnn-join-steps", "func::FuncOp"> {
+  let summary = "neighbouring loops over the same rows become one loop";
+  let description = [{
+    Expects `scf.forall` loops on `qnn.buffer`s, leaves fewer of them. Two become one if they have equally many iterations and
+    every buffer that both touch and one writes (there must be one) is made of as many rows, of which iteration n touches the n-th alone.
+    Rows are then in the first cache when the second loop reads them, and no thread waits in between; as many as fit there are taken at
+    once. Loops that state a plan of their own stay.
+
+    ```mlir
+    scf.forall (%i) in (128) { %x[%i, ...] -> %max[%i] }
+    scf.forall (%i) in (128) { %x[%i, ...], %max[%i] -> %y[%i, ...] }
+    ```
+    becomes
+    ```mlir
+    scf.forall (%block) in (32) {
+      scf.for %r = 0 to 4 { %i = 4 * %block + %r; %x[%i, ...] -> %max[%i] }
+      scf.for %r = 0 to 4 { %i = 4 * %block + %r; %x[%i, ...], %max[%i] -> %y[%i, ...] }
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numJoined", "joined", "loops that became part of the one before">];
 }
 
 def OutlineStepsPass : Pass<"qnn-outline-steps", "ModuleOp"> {
