@@ -58,7 +58,9 @@ void qnn::buildLowerToStepsPipeline(OpPassManager &manager, CpuPath path, String
   functions.addPass(createJoinStepsPass());
   manager.addPass(createOutlineStepsPass({prefix.str()}));
   // After outlining, so that a shared kernel is expanded once.
-  manager.nest<func::FuncOp>().addPass(createExpandArithPass({pathName}));
+  OpPassManager &arithmetic = manager.nest<func::FuncOp>();
+  arithmetic.addPass(createShareDivisorsPass({pathName}));
+  arithmetic.addPass(createExpandArithPass({pathName}));
   // Which arithmetic it is may follow from scales and zero points; from here on they are numbers like any other.
   manager.addPass(createMergeKernelsPass());
   OpPassManager &kernels = manager.nest<func::FuncOp>();

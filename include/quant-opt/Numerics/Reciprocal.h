@@ -28,9 +28,9 @@ struct Reciprocal {
 /// more than 2^-49, so that only 2^25 X = +-1 (mod Y) can fail: at most two X, which are tried.
 std::optional<Reciprocal> getExactReciprocal(float divisor);
 
-/// RN(x / divisor) from inverse = RN(1 / divisor), for every divisor, if |divisor| and |x / divisor| are within [2^-60,
-/// 2^60] and x is +0 or at least 2^-100 in magnitude. For a divisor that is not known when code is generated, but that
-/// many x share.
+/// RN(x / divisor) from inverse = RN(1 / divisor), for every divisor with a magnitude within [2^-60, 2^60], if x is +0,
+/// or |x| at least 2^-100 and |x / divisor| within [2^-125, 2^125]; 0 for -0. For a divisor that is not known when code
+/// is generated, but that many x share.
 ///
 /// Markstein, "Computation of elementary functions on the IBM RISC System/6000 processor" (1990), proves it for a
 /// first quotient within one unit in the last place; here it may be off by three halves. Let the divisor be d = D /

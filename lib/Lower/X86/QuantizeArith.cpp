@@ -141,19 +141,18 @@ Value QuantizeArith::expand(RequantizeOp op) {
 
 /// What numerics::divideByInverse computes. Where the divisor is 0, and the remainder so NaN, the first quotient is
 /// right.
-Value QuantizeArith::divideByInverse(Value x, Value divisor, Value scalar) {
-  Value one = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(1.0f));
-  Value inverse = broadcast(arith::DivFOp::create(b, loc, one, scalar));
+Value QuantizeArith::divideByInverse(Value x, Value divisor, Value inverse, bool mayBeZero) {
   Value quotient = arith::MulFOp::create(b, loc, x, inverse);
   Value negated = arith::NegFOp::create(b, loc, quotient);
   Value remainder = LLVM::FMAOp::create(b, loc, x.getType(), negated, divisor, x);
   Value corrected = LLVM::FMAOp::create(b, loc, x.getType(), remainder, inverse, quotient);
+  if (!mayBeZero)
+    return corrected;
   Value isNan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, remainder, remainder);
   return arith::SelectOp::create(b, loc, isNan, quotient, corrected);
 }
 
-/// Whether all iterations of the loop see one value.
-static bool isInvariant(Value value, scf::ForOp loop) {
+bool qnn::isInvariant(Value value, scf::ForOp loop) {
   if (loop.isDefinedOutsideOfLoop(value))
     return true;
   Operation *op = value.getDefiningOp();
@@ -177,7 +176,11 @@ Value QuantizeArith::expand(arith::DivFOp op) {
   if (getKnown(op.getRhs()))
     return divide(op.getLhs(), op.getRhs());
   Value scalar = getSharedDivisor(op);
-  return scalar && path != CpuPath::X86_64 ? divideByInverse(op.getLhs(), op.getRhs(), scalar) : Value();
+  if (!scalar || path == CpuPath::X86_64)
+    return nullptr;
+  Value one = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(1.0f));
+  Value inverse = broadcast(arith::DivFOp::create(b, loc, one, scalar));
+  return divideByInverse(op.getLhs(), op.getRhs(), inverse, /*mayBeZero=*/true);
 }
 
 Value QuantizeArith::expand(DequantizeOp op) {

@@ -5,6 +5,8 @@
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Support/CpuPath.h"
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
 namespace mlir::qnn {
 
 /// Builds arithmetic on scalars or on vectors of one length.
@@ -19,6 +21,9 @@ public:
   Value expand(DequantizeOp op);
   /// Nothing if `op` has to stay a division.
   Value expand(arith::DivFOp op);
+
+  /// x / divisor from the divisor's inverse, where numerics::divideByInverse is exact.
+  Value divideByInverse(Value x, Value divisor, Value inverse, bool mayBeZero);
 
   /// What is left to do with a value before it is a byte: rne(x) + zeroPoint, then the bounds [lo, hi] of which
   /// those of the type itself come by saturation. |x| is below 2^31 and x is no NaN.
@@ -50,7 +55,6 @@ private:
   Value withoutNan(Value x, Value original, float otherwise);
   Value divide(Value x, Value scale);
   Value divide(Value x, Value scale, float lo, float hi);
-  Value divideByInverse(Value x, Value divisor, Value scalar);
   Value toInteger(Value x, Type type, const Rounding &rounding);
   Value call(StringRef name, Type type, ValueRange operands);
   Value roundToInteger(Value x);
@@ -60,6 +64,9 @@ private:
   VectorType shape;
   CpuPath path;
 };
+
+/// Whether all iterations of the loop see one value.
+bool isInvariant(Value value, scf::ForOp loop);
 
 } // namespace mlir::qnn
 

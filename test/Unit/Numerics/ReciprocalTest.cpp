@@ -121,7 +121,9 @@ TEST(ReciprocalTest, DivisionByAnInverseIsExactForRandomDivisorsAndBothEndsOfThe
   }
   for (int scale : {-38, -20, 0, 30, 59})
     EXPECT_EQ(countDifferencesByInverse(0x1.234568p-59f, 257, scale < 0 ? 0 : scale), 0) << scale;
-  for (int scale : {-59, -20, 0, 30, 59})
+  for (int scale : {-125, -59, -20, 0, 30, 59})
     EXPECT_EQ(countDifferencesByInverse(0x1.234568p+59f, 257, scale), 0) << scale;
+  for (int scale : {-100, 40, 100, 118})
+    EXPECT_EQ(countDifferencesByInverse(1.7f, 257, scale), 0) << scale;
   EXPECT_EQ(divideByInverse(0.0f, 3.0f, 1.0f / 3.0f), 0.0f);
 }

@@ -81,6 +81,34 @@ def LowerLookupsPass : Pass<"qnn-lower-lookups", "ModuleOp"> {
   let dependentDialects = ["arith::ArithDialect", "vector::VectorDialect", "LLVM::LLVMDialect"];
 }
 
+def ShareDivisorsPass : Pass<"qnn-share-divisors"> {
+  let summary = "loops that divide by one number multiply by its inverse";
+  let description = [{
+    Expects loops, leaves loops. An innermost loop of 48 iterations or more, by sixteens, whose one `arith.divf` of f32 divides neighbouring
+    elements of a buffer by what all iterations see alike, such as a softmax's sum, gets a copy for numbers far from the ends of f32's range, where a product with the inverse and a
+    correction are exact (`divideByInverse`). A look at all dividends and the divisor chooses between the two. Paths without fused
+    multiply-adds stay as they are.
+
+    ```mlir
+    scf.for %i { %q = arith.divf %x[%i], %sum }
+    ```
+    becomes
+    ```mlir
+    %least, %most = scf.for %i { bits of |%x[%i]| }
+    scf.if (%least, %most, %sum within bounds) {
+      %inverse = arith.divf 1.0, %sum
+      scf.for %i { two fused multiply-adds and a product }
+    } else {
+      scf.for %i { %q = arith.divf %x[%i], %sum }
+    }
+    ```
+  }];
+  let options = [Option<"path", "path", "std::string", "\"avx512vnni\"", "CPU path whose instructions are used">];
+  let statistics = [Statistic<"numShared", "shared", "loops that have such a copy">];
+  let dependentDialects = ["arith::ArithDialect", "LLVM::LLVMDialect", "math::MathDialect", "scf::SCFDialect",
+                           "vector::VectorDialect"];
+}
+
 def ExpandArithPass : Pass<"qnn-expand-arith"> {
   let summary = "qnn.quantize, dequantize and requantize become arith operations";
   let description = [{
