@@ -3,6 +3,7 @@
 #include "quant-opt/Lower/Common/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -40,11 +41,17 @@ static std::optional<int64_t> getTripCount(scf::ForallOp loop) {
   return getConstantIntValue(loop.getMixedUpperBound()[0]);
 }
 
+/// Whether `op` is an instruction on numbers alone.
+static bool isRegisterIntrinsic(Operation *op) {
+  return isa<LLVM::CallIntrinsicOp>(op) &&
+         llvm::all_of(op->getOperandTypes(), [](Type type) { return getElementTypeOrSelf(type).isIntOrFloat(); });
+}
+
 /// All accesses in the loop; nothing if some cannot be told.
 static std::optional<SmallVector<Access>> getAccesses(scf::ForallOp loop) {
   SmallVector<Access> accesses;
   WalkResult result = loop.getBody()->walk([&](Operation *op) {
-    if (op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() || isMemoryEffectFree(op))
+    if (op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() || isMemoryEffectFree(op) || isRegisterIntrinsic(op))
       return WalkResult::advance();
     auto add = [&](Value memory, OperandRange indices, bool writes) {
       auto buffer = memory.getDefiningOp<BufferOp>();
