@@ -129,7 +129,7 @@ MaybeBounds Prover::compute(Operation &op) {
   auto positive = [&](size_t i) { return operands[i].positive; };
   return TypeSwitch<Operation *, MaybeBounds>(&op)
       .Case([&](DequantizeOp dequantize) {
-        double offset = std::abs(static_cast<double>(dequantize.getZeroPoint()));
+        double offset = std::abs(static_cast<double>(static_cast<int32_t>(dequantize.getZeroPoint())));
         return Bounds{(most(0) + offset) * most(1), positive(1) ? least(1) : 0};
       })
       .Case([&](arith::MulFOp) {

@@ -1,4 +1,5 @@
 //===- LowerByteLoops.cpp - Elementwise operations that make bytes work on registers full of them ----------------===//
+#include "ByteSums.h"
 #include "OperandStride.h"
 #include "QuantizeArith.h"
 #include "TargetPath.h"
@@ -33,7 +34,11 @@ class Emitter {
 public:
   Emitter(OpBuilder &builder, linalg::GenericOp op, CpuPath path)
       : b(builder), op(op), loc(op.getLoc()), path(path), lanes(getVectorBits(path) / 32),
-        ranges(op.getStaticLoopRanges()), ivs(ranges.size()) {}
+        ranges(op.getStaticLoopRanges()), ivs(ranges.size()) {
+    // Without fused multiply-adds, the sum would take more operations than what it stands for.
+    if (path != CpuPath::X86_64)
+      sum = matchByteSum(op);
+  }
 
   void emit() {
     int64_t range = ranges.back(), count = 1, work = range;
@@ -107,6 +112,7 @@ private:
 
   void emitElements(int64_t width);
   void emitScalars();
+  Value emitByteSum();
 
   /// A value of the body for all elements of a step: either one vector of bytes, or vectors of `lanes` elements, each
   /// made from the other when it is needed.
@@ -128,6 +134,7 @@ private:
   SmallVector<int64_t> ranges;
   SmallVector<Value> ivs;
   llvm::DenseMap<Value, Wide> values;
+  std::optional<MatchedByteSum> sum;
 };
 } // namespace
 
@@ -233,11 +240,36 @@ void Emitter::emitElements(int64_t width) {
   for (OpOperand *operand : op.getDpsInputOperands())
     load(*operand);
   Block &body = *op.getBlock();
-  for (Operation &inner : body.without_terminator())
-    widen(inner);
+  bool isSum = sum && numParts == kGroup;
+  if (!isSum)
+    for (Operation &inner : body.without_terminator())
+      widen(inner);
   OpOperand &out = *op.getDpsInitOperand(0);
-  Value result = getWhole(lookUp(body.getTerminator()->getOperand(0)));
+  Value result = isSum ? emitByteSum() : getWhole(lookUp(body.getTerminator()->getOperand(0)));
   vector::StoreOp::create(b, loc, result, out.get(), getIndices(out));
+}
+
+Value Emitter::emitByteSum() {
+  auto floats = VectorType::get(lanes, b.getF32Type()), integers = VectorType::get(lanes, b.getI32Type());
+  auto number = [&](float value) -> Value {
+    return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(floats, b.getF32FloatAttr(value)));
+  };
+  auto convert = [&](Value bytes, bool isUnsigned) -> Value {
+    Value wide = isUnsigned ? arith::ExtUIOp::create(b, loc, integers, bytes).getResult()
+                            : arith::ExtSIOp::create(b, loc, integers, bytes).getResult();
+    return arith::SIToFPOp::create(b, loc, floats, wide);
+  };
+  SmallVector<Value> sums;
+  SmallVector<Value> first = llvm::to_vector(getParts(lookUp(sum->first)));
+  SmallVector<Value> second = llvm::to_vector(getParts(lookUp(sum->second)));
+  for (auto [x, y] : llvm::zip_equal(first, second)) {
+    Value inner = LLVM::FMAOp::create(b, loc, floats, convert(y, sum->isSecondUnsigned), number(sum->sum.second),
+                                      number(sum->sum.offset));
+    sums.push_back(
+        LLVM::FMAOp::create(b, loc, floats, convert(x, sum->isFirstUnsigned), number(sum->sum.first), inner));
+  }
+  QuantizeArith arith(b, loc, floats, path);
+  return arith.roundToBytes(sums, {sum->sum.zeroPoint, sum->sum.lo, sum->sum.hi, sum->isUnsigned});
 }
 
 void Emitter::emitScalars() {

@@ -66,3 +66,56 @@ func.func @others_stay(%x: memref<31xf32>, %y: memref<31xi8>, %v: memref<64xf32,
   }
   return
 }
+
+// A sum of two bytes is two fused multiply-adds if that gives the same byte for all of them. Bounds of floats are bounds of bytes.
+// CHECK-LABEL: @a_sum_of_two_bytes
+// CHECK-COUNT-2: arith.sitofp
+// CHECK: llvm.intr.fma
+// CHECK: llvm.intr.fma
+// CHECK-NOT: qnn.dequantize
+// CHECK: llvm.x86.avx2.packuswb
+// CHECK: arith.maxui {{.*}} : vector<32xi8>
+// CHECK: vector.store {{.*}} : memref<64xi8>, vector<32xi8>
+func.func @a_sum_of_two_bytes(%x: memref<64xi8>, %y: memref<64xi8>, %z: memref<64xi8>) {
+  %a = arith.constant 0.0213712 : f32
+  %b = arith.constant 0.0317771 : f32
+  %s = arith.constant 0.0297311 : f32
+  %zero = arith.constant 0.0 : f32
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]} ins(%x, %y : memref<64xi8>, memref<64xi8>) outs(%z : memref<64xi8>) {
+  ^bb0(%p: i8, %q: i8, %o: i8):
+    %f = qnn.dequantize %p, %a zero_point 121 unsigned : i8, f32 -> f32
+    %g = qnn.dequantize %q, %b zero_point -3 : i8, f32 -> f32
+    %h = arith.addf %f, %g : f32
+    %r = arith.maximumf %h, %zero : f32
+    %k = qnn.quantize %r, %s zero_point 97 clamp [0, 255] unsigned : f32, f32 -> i8
+    linalg.yield %k : i8
+  }
+  return
+}
+
+// Ties that only rounding on the way decides, and anything else between, stay what they are.
+// CHECK-LABEL: @sums_that_stay
+// CHECK: qnn.dequantize {{.*}} vector<8xi8>
+// CHECK: math.tanh
+func.func @sums_that_stay(%x: memref<64xi8>, %y: memref<64xi8>, %z: memref<64xi8>) {
+  %a = arith.constant 0.02 : f32
+  %b = arith.constant 0.017 : f32
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]} ins(%x, %y : memref<64xi8>, memref<64xi8>) outs(%z : memref<64xi8>) {
+  ^bb0(%p: i8, %q: i8, %o: i8):
+    %f = qnn.dequantize %p, %a zero_point 120 unsigned : i8, f32 -> f32
+    %g = qnn.dequantize %q, %b zero_point 100 unsigned : i8, f32 -> f32
+    %h = arith.addf %f, %g : f32
+    %k = qnn.quantize %h, %a zero_point 120 clamp [0, 255] unsigned : f32, f32 -> i8
+    linalg.yield %k : i8
+  }
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]} ins(%x, %y : memref<64xi8>, memref<64xi8>) outs(%z : memref<64xi8>) {
+  ^bb0(%p: i8, %q: i8, %o: i8):
+    %f = qnn.dequantize %p, %a zero_point 120 unsigned : i8, f32 -> f32
+    %g = qnn.dequantize %q, %b zero_point 100 unsigned : i8, f32 -> f32
+    %t = math.tanh %g : f32
+    %h = arith.addf %f, %t : f32
+    %k = qnn.quantize %h, %a zero_point 120 clamp [0, 255] unsigned : f32, f32 -> i8
+    linalg.yield %k : i8
+  }
+  return
+}

@@ -63,7 +63,8 @@ def LowerByteLoopsPass : Pass<"qnn-lower-byte-loops"> {
   let description = [{
     Expects linalg operations on memrefs. An elementwise `linalg.generic` that writes bytes, contiguous along its innermost loop, by
     `qnn.quantize`, `qnn.requantize` or `qnn.lookup` becomes loops over a register of bytes: its operands are read as vectors, four vectors of
-    32-bit results are rounded and packed to one of bytes, and a lookup takes the whole register. What is left of a loop takes vectors
+    32-bit results are rounded and packed to one of bytes, and a lookup takes the whole register. A sum of two dequantized bytes becomes two
+    fused multiply-adds where that gives the same byte for all 65,536 pairs (`findByteSum`). What is left of a loop takes vectors
     of a quarter of that, then single elements; no element is computed twice, because operands may be overwritten. Everything else, and loops
     shorter than a register, is left as it is. Refuses an unknown path.
 
