@@ -20,6 +20,7 @@ void qnn::buildLowerCommonPipeline(OpPassManager &manager, bool ownsConstants) {
   functions.addPass(createConvertElementwiseToLinalgPass());
   // Before other fusion, so that elementwise work goes to the contraction that made its operand.
   functions.addPass(createFormContractionsPass());
+  functions.addPass(createFoldConversionsPass());
   functions.addPass(createPackWeightsPass());
   functions.addPass(createFuseElementwisePass());
   functions.addPass(createCSEPass());

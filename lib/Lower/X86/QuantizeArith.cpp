@@ -65,6 +65,8 @@ Value QuantizeArith::divide(Value x, Value scale) {
   std::optional<numerics::Reciprocal> reciprocal;
   if (known)
     reciprocal = numerics::getExactReciprocal(*known);
+  if (known == 1.0f)
+    return x;
   if (reciprocal && reciprocal->low == 0.0f)
     return arith::MulFOp::create(b, loc, x, constant(reciprocal->high));
   if (!reciprocal || path == CpuPath::X86_64)

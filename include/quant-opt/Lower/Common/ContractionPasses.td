@@ -35,6 +35,33 @@ def FormContractionsPass : Pass<"qnn-form-contractions"> {
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect", "QnnDialect"];
 }
 
+def FoldConversionsPass : Pass<"qnn-fold-conversions"> {
+  let summary = "requantizing the sums of a contraction takes one fused multiply-add";
+  let description = [{
+    Expects `qnn.contract` on tensors before `--qnn-pack-weights`, leaves the same. Where the epilogue requantizes the sum to bytes
+    and does nothing else with it, the sum is not converted to f32 and multiplied, but started so that its bits are those of a float, for which
+    the multiplier and a second number for each channel round every possible sum to the same byte (`getFoldedConversion`, which proves
+    it for each channel). The sums that are possible follow from the constant weight, as lhs may be any byte. What has no
+    constant weight, adds anything else, or may sum to 2^23 different values stays as it is; nothing is refused.
+
+    ```mlir
+    ^bb0(%acc: i32, %bias: i32, %mult: f32):
+      %s = arith.addi %acc, %bias : i32
+      %q = qnn.requantize %s, %mult zero_point 3 clamp [3, 255] unsigned : i32, f32 -> i8
+    ```
+    becomes
+    ```mlir
+    ^bb0(%acc: i32, %mult: f32, %start: i32, %offset: f32):
+      %s = arith.addi %acc, %start : i32
+      %f = arith.bitcast %s : i32 to f32
+      %x = math.fma %f, %mult, %offset : f32
+      %q = qnn.quantize %x, %one zero_point 3 clamp [3, 255] unsigned {qnn.in_range} : f32, f32 -> i8   // %one is 1.0
+    ```
+  }];
+  let statistics = [Statistic<"numFolded", "folded", "contractions whose sums are not converted">];
+  let dependentDialects = ["arith::ArithDialect", "math::MathDialect", "QnnDialect"];
+}
+
 def PackWeightsPass : Pass<"qnn-pack-weights"> {
   let summary = "the right side of every qnn.contract is laid out as kernels read it";
   let description = [{
