@@ -45,15 +45,14 @@ private:
 static std::vector<float> correct(const FitLayer &layer, ArrayRef<float> quantized, ArrayRef<double> patch,
                                   ArrayRef<double> quantizedPatch) {
   const LayerPatches &shape = layer.patches;
-  const std::vector<float> floats = layer.getMatrices(), matrices = shape.getMatrices(quantized);
   std::vector<float> result = layer.bias.vec();
   for (int64_t group = 0; group < shape.numGroups; ++group)
     for (int64_t output = 0; output < shape.numOutputs; ++output) {
       double difference = 0;
       for (int64_t input = 0; input < shape.numInputs; ++input) {
-        const int64_t element = (group * shape.numOutputs + output) * shape.numInputs + input;
+        const int64_t element = shape.getWeightIndex(group, output, input);
         const int64_t place = group * shape.numInputs + input;
-        difference += floats[element] * patch[place] - matrices[element] * quantizedPatch[place];
+        difference += layer.weight[element] * patch[place] - quantized[element] * quantizedPatch[place];
       }
       float &bias = result[shape.getChannel(group, output)];
       bias = static_cast<float>(bias + difference);
@@ -93,7 +92,9 @@ static llvm::Expected<std::vector<LayerChange>> correctLayers(Simulation &simula
   ProgressBar progress("correcting biases", layers.size());
   auto change = [&](size_t i, ArrayRef<double> quantized) {
     const FitLayer &layer = layers[i];
-    std::vector<float> bias = correct(layer, simulation.getWeight(layer.number), floats[i].mean, quantized);
+    std::vector<float> bias;
+    simulation.withWeight(layer.number,
+                          [&](ArrayRef<float> weight) { bias = correct(layer, weight, floats[i].mean, quantized); });
     const ChosenWeight &weight = *simulation.getLayers()[layer.number].weight;
     roundBiases(simulation, layer, [&](int64_t element) { return weight.getScale(element); }, bias);
     simulation.setBias(layer.number, bias);

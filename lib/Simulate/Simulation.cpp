@@ -379,10 +379,8 @@ void Simulation::setWeight(unsigned layer, ArrayRef<float> values) {
                       {values.empty() ? nullptr : std::make_shared<const std::vector<float>>(values.vec()), nullptr});
 }
 
-std::vector<float> Simulation::getWeight(unsigned layer) const {
-  std::vector<float> weight;
-  state->weights->with(layer, [&](ArrayRef<float> values) { weight = values.vec(); });
-  return weight;
+void Simulation::withWeight(unsigned layer, llvm::function_ref<void(ArrayRef<float>)> use) const {
+  state->weights->with(layer, use);
 }
 
 void Simulation::quantizeWeight(unsigned layer, bool on) {

@@ -9,6 +9,9 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Path.h"
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -242,5 +245,9 @@ static int runTool(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+#ifdef __GLIBC__
+  // Weights that are freed go back to the system. Left alone, glibc raises this to the largest block that was freed.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
   return runGuarded("quant-compile", [&] { return runTool(argc, argv); });
 }

@@ -142,7 +142,8 @@ public:
   /// The weight that the layer computes with, as it is: values on or off any grid, in the weight's own order. Empty
   /// restores the float weight. `quantizeWeight` rounds to the chosen grid.
   void setWeight(unsigned layer, ArrayRef<float> values);
-  std::vector<float> getWeight(unsigned layer) const;
+  /// Calls `use` with that weight, which is rounded for it alone; not at all if the layer has none.
+  void withWeight(unsigned layer, llvm::function_ref<void(ArrayRef<float>)> use) const;
   void quantizeWeight(unsigned layer, bool on);
   /// The bias that the layer computes with, one for each channel; empty restores the model's. It is used as it is:
   /// rounding by bias_c1 is far below what any grid of activations shows.

@@ -56,10 +56,15 @@ TEST_F(SimulateTest, PrecisionsDecideAsTheyDoForInsertQdq) {
   simulation->quantizeAll();
   EXPECT_TRUE(simulation->getEdge(0));
   EXPECT_FALSE(simulation->getEdge(1));
-  EXPECT_EQ(simulation->getWeight(1), simulation->getLayers()[1].weight->values.vec());
+  auto getWeight = [&] {
+    std::vector<float> weight;
+    simulation->withWeight(1, [&](ArrayRef<float> values) { weight = values.vec(); });
+    return weight;
+  };
+  EXPECT_EQ(getWeight(), simulation->getLayers()[1].weight->values.vec());
   simulation->setPrecisions({Precision::I4, Precision::I8});
   EXPECT_FALSE(simulation->getEdge(1)) << "it has no range";
-  EXPECT_NE(simulation->getWeight(1), simulation->getLayers()[1].weight->values.vec());
+  EXPECT_NE(getWeight(), simulation->getLayers()[1].weight->values.vec());
   EXPECT_EQ(simulation->getLayers()[0].weight->bounds.qmax, 7);
   simulation->setPrecisions({Precision::F32, Precision::F32});
   EXPECT_FALSE(simulation->getEdge(0));
