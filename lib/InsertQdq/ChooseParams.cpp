@@ -177,6 +177,27 @@ OpOperand *qnn::findBias(const QuantizedChain &chain) {
   return nullptr;
 }
 
+/// Of each channel, or of all if they share a scale; not finite if an element is not. Asked for each trial of a model,
+/// so compared as bits: magnitudes are in the order of their bits, with infinity and NaN above all else.
+static std::vector<float> getLargestMagnitudes(const ChosenWeight &weight) {
+  std::vector<int32_t> largest(weight.view.channels, 0);
+  const float *next = weight.values.data();
+  for (int64_t outer = 0; outer < weight.view.outer; ++outer)
+    for (int32_t &limit : largest) {
+      int32_t bits = limit;
+      for (int64_t i = 0; i < weight.view.inner; ++i)
+        bits = std::max(bits, llvm::bit_cast<int32_t>(next[i]) & 0x7fffffff);
+      limit = bits;
+      next += weight.view.inner;
+    }
+  if (!weight.perChannel)
+    largest = {largest.empty() ? 0 : *llvm::max_element(largest)};
+  std::vector<float> magnitudes;
+  for (int32_t bits : largest)
+    magnitudes.push_back(llvm::bit_cast<float>(bits));
+  return magnitudes;
+}
+
 ChosenChain qnn::chooseChain(const QuantizedChain &chain, const llvm::DenseMap<Value, StatedRange> &ranges,
                              const QuantizationScheme &scheme) {
   ChosenChain result;
@@ -193,20 +214,11 @@ ChosenChain qnn::chooseChain(const QuantizedChain &chain, const llvm::DenseMap<V
   weight.view = getWeightView(rule, cast<RankedTensorType>(value.getType()).getShape());
   weight.perChannel = scheme.weightScheme == WeightScheme::PerChannel;
   weight.bounds = getWeightBounds(chain.root, scheme);
-  std::vector<float> limits(weight.perChannel ? weight.view.channels : 1, 0.0f);
-  const float *next = weight.values.data();
-  for (int64_t outer = 0; outer < weight.view.outer; ++outer)
-    for (int64_t channel = 0; channel < weight.view.channels; ++channel) {
-      float &limit = limits[weight.perChannel ? channel : 0];
-      for (int64_t i = 0; i < weight.view.inner; ++i) {
-        const float magnitude = std::fabs(*next++);
-        if (!std::isfinite(magnitude)) {
-          result.reason = "its weight holds a value that is not finite";
-          return result;
-        }
-        limit = std::max(limit, magnitude);
-      }
-    }
+  std::vector<float> limits = getLargestMagnitudes(weight);
+  if (!llvm::all_of(limits, [](float limit) { return std::isfinite(limit); })) {
+    result.reason = "its weight holds a value that is not finite";
+    return result;
+  }
   if (auto stated = ranges.find(value); stated != ranges.end()) {
     std::vector<float> bounds;
     for (auto [lo, hi] : llvm::zip_equal(stated->second.lo, stated->second.hi))

@@ -96,20 +96,26 @@ static std::optional<SignedWeight> getSignedWeight(const IntegerConstant &consta
     stride[dim] = numChannels;
     numChannels *= type.getDimSize(dim);
   }
-  size_t size = constant.values.size();
-  weight.channels.resize(size);
-  SmallVector<int64_t> index(type.getRank(), 0);
+  const size_t size = constant.values.size();
+  weight.channels.reserve(size);
+  // Elements that follow each other and belong to one channel.
+  int64_t numOuter = type.getRank(), run = 1;
+  for (; numOuter > 0 && stride[numOuter - 1] == 0; --numOuter)
+    run *= type.getDimSize(numOuter - 1);
+  SmallVector<int64_t> index(numOuter, 0);
   std::vector<int64_t> parameter(numChannels, -1);
-  for (size_t i = 0; i != size; ++i) {
+  while (weight.channels.size() < size) {
     int64_t channel = 0;
-    for (auto [position, step] : llvm::zip_equal(index, stride))
-      channel += position * step;
-    weight.channels[i] = channel;
+    for (int64_t dim = 0; dim < numOuter; ++dim)
+      channel += index[dim] * stride[dim];
+    const size_t begin = weight.channels.size();
     if (parameter[channel] == -1)
-      parameter[channel] = constant.getParameter(i);
-    else if (parameter[channel] != constant.getParameter(i))
-      return std::nullopt;
-    for (int64_t dim = type.getRank() - 1; dim >= 0 && ++index[dim] == type.getDimSize(dim); --dim)
+      parameter[channel] = constant.getParameter(begin);
+    for (size_t i = begin, end = begin + run; i != end; ++i)
+      if (parameter[channel] != constant.getParameter(i))
+        return std::nullopt;
+    weight.channels.insert(weight.channels.end(), run, channel);
+    for (int64_t dim = numOuter - 1; dim >= 0 && ++index[dim] == type.getDimSize(dim); --dim)
       index[dim] = 0;
   }
   for (int64_t p : parameter) {

@@ -33,9 +33,11 @@ static std::optional<std::vector<int32_t>> readIntegers(Value storage, quant::Qu
   std::optional<std::vector<int8_t>> bytes = readConstant<int8_t>(storage);
   if (type.getStorageTypeIntegralWidth() != 8 || !bytes)
     return std::nullopt;
+  if (type.isSigned())
+    return std::vector<int32_t>(bytes->begin(), bytes->end());
   values.reserve(bytes->size());
   for (int8_t byte : *bytes)
-    values.push_back(type.isSigned() ? static_cast<int32_t>(byte) : static_cast<int32_t>(static_cast<uint8_t>(byte)));
+    values.push_back(static_cast<uint8_t>(byte));
   return values;
 }
 
@@ -68,8 +70,10 @@ static std::optional<IntegerConstant> readQuantized(Value quantized) {
   for (int64_t dim = axis + 1; dim < tensor.getRank(); ++dim)
     inner *= tensor.getDimSize(dim);
   int64_t size = tensor.getDimSize(axis);
-  for (size_t i = 0, e = constant.values.size(); i != e; ++i)
-    constant.parameters.push_back(static_cast<int64_t>(i) / inner % size);
+  constant.parameters.reserve(constant.values.size());
+  while (constant.parameters.size() < constant.values.size())
+    for (int64_t parameter = 0; parameter < size; ++parameter)
+      constant.parameters.insert(constant.parameters.end(), inner, parameter);
   return constant;
 }
 

@@ -68,6 +68,8 @@ bool ContractionBuilder::chooseSides(std::string &why) {
 
 /// Makes rhs signed bytes, with its zero point inside the bytes where that fits.
 void ContractionBuilder::normalizeRhs() {
+  if (rhs.isSigned && !rhs.zeroPoint.value && rhs.zeroPoint.constant == 0)
+    return;
   auto type = cast<RankedTensorType>(rhs.value.getType());
   std::optional<std::vector<int8_t>> bytes = readConstant<int8_t>(rhs.value);
   if (bytes) {
