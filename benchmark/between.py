@@ -45,7 +45,7 @@ class Builder:
         return np.ascontiguousarray(array.transpose(0, 3, 1, 2)) if self.channels_first and array.ndim == 4 else array
 
     def declare(self, name, kind, values):
-        self.feeds[name] = self._arrange(values)
+        self.feeds[name] = contenders.aligned(self._arrange(values))
         self.inputs.append(helper.make_tensor_value_info(name, kind, self.feeds[name].shape))
         self.moved += values.nbytes
         return name

@@ -2,6 +2,7 @@
 import collections
 import ctypes
 import difflib
+import math
 import os
 
 import numpy as np
@@ -46,6 +47,12 @@ def _aligned(size):
     raw = np.empty(max(size, 1) + 64, np.uint8)
     start = -raw.ctypes.data % 64
     return raw[start:start + max(size, 1)]
+
+
+def _empty(tensor):
+    dtype = np.dtype(DTYPES[tensor.type])
+    size = math.prod(tensor.shape) * dtype.itemsize
+    return _aligned(size)[:size].view(dtype).reshape(tensor.shape)
 
 
 class Model:
@@ -107,11 +114,11 @@ class Model:
         then and overwrites the arrays in `outputs`; it copies and allocates nothing."""
         self._check_names(inputs)
         arrays = [self._input(tensor, inputs[tensor.name]) for tensor in self.inputs]
-        results = [np.empty(tensor.shape, DTYPES[tensor.type]) for tensor in self.outputs]
-        given, made = self._pointers(arrays), self._pointers(results)
+        results = [_empty(tensor) for tensor in self.outputs]
+        given, made, workspace = self._pointers(arrays), self._pointers(results), self._workspace.ctypes.data
 
-        def call(keep=(arrays, results)):
-            status = self._run(given, made, self._workspace.ctypes.data, threads)
+        def call(keep=(arrays, results, self._workspace)):
+            status = self._run(given, made, workspace, threads)
             if status:
                 raise ModelError("%s_run: %s" % (self.name, STATUS.get(status, "error code %d" % status)))
 
