@@ -28,24 +28,23 @@ struct Reciprocal {
 /// more than 2^-49, so that only 2^25 X = +-1 (mod Y) can fail: at most two X, which are tried.
 std::optional<Reciprocal> getExactReciprocal(float divisor);
 
-/// RN(x / divisor) from inverse = RN(1 / divisor), for every divisor with a magnitude within [2^-60, 2^60], if x is +0,
-/// or |x| at least 2^-100 and |x / divisor| within [2^-125, 2^125]; 0 for -0. For a divisor that is not known when code
-/// is generated, but that many x share.
+/// RN(x / divisor) from inverse = RN(1 / divisor), for every divisor within [2^-60, 2^60], if x is 0, or |x| at least
+/// 2^-100 and |x / divisor| within [2^-125, 2^125]. For a divisor that is not known when code is generated, but that
+/// many x share.
 ///
 /// Markstein, "Computation of elementary functions on the IBM RISC System/6000 processor" (1990), proves it for a
 /// first quotient within one unit in the last place; here it may be off by three halves. Let the divisor be d = D /
-/// 2^23 and x = X / 2^23 in [1, 2), u the unit of the quotient q, c = |x / d - q|, e = x - q d. As |inverse - 1 / d| <=
+/// 2^23 and x = X / 2^23 in [1, 2), u the unit of the quotient q, c = |x / d - q|, e = q d - x. As |inverse - 1 / d| <=
 /// 2^-25, what is rounded at last differs from x / d by at most c d 2^-25, and by 2^-47 more where e takes 25 bits.
 /// It can round differently only if a midpoint of two floats lies between: at u / 2 or 3 u / 2 from q. The quotient is
 /// no midpoint, so that its distance from one is at least u / (2 D).
-/// - At u / 2 (then e is exact): D u / 2^49 < u / (2 D), since D < 2^24.
-/// - At 3 u / 2, where x < d: c <= (x + 1) / 2^25 is that large only if x > 2 - 2.5 / 2^23, which leaves the pair X =
-/// 2^24
-///   - 2, D = 2^24 - 1: q = 1, the result 1 - 2^-24 is right.
+/// At u / 2, where e is exact: D u / 2^49 < u / (2 D), since D < 2^24.
+/// At 3 u / 2, where x < d: c <= (x + 1) / 2^25 is that large only if x > 2 - 2.5 / 2^23, which leaves one pair, that of
+/// X = 2^24 - 2 and D = 2^24 - 1: q = 1, and the result 1 - 2^-24 is right.
 inline float divideByInverse(float x, float divisor, float inverse) {
   float quotient = x * inverse;
-  float remainder = std::fma(-quotient, divisor, x);
-  return std::fma(remainder, inverse, quotient);
+  float excess = std::fma(quotient, divisor, -x);
+  return std::fma(-excess, inverse, quotient);
 }
 
 } // namespace mlir::qnn::numerics

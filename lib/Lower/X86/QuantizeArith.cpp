@@ -141,15 +141,20 @@ Value QuantizeArith::expand(RequantizeOp op) {
   return toInteger(x, op.getType(), to);
 }
 
-/// What numerics::divideByInverse computes. Where the divisor is 0, and the remainder so NaN, the first quotient is
-/// right.
-Value QuantizeArith::divideByInverse(Value x, Value divisor, Value inverse, bool mayBeZero) {
+/// What numerics::divideByInverse computes.
+Value QuantizeArith::divideByInverse(Value x, Value divisor, Value inverse) {
+  Value quotient = arith::MulFOp::create(b, loc, x, inverse);
+  Value excess = LLVM::FMAOp::create(b, loc, x.getType(), quotient, divisor, arith::NegFOp::create(b, loc, x));
+  return LLVM::FMAOp::create(b, loc, x.getType(), arith::NegFOp::create(b, loc, excess), inverse, quotient);
+}
+
+/// The same for an x that is not -0 and a divisor that may be below 0, or 0, where the remainder is NaN and the first
+/// quotient right.
+Value QuantizeArith::divideByAnyInverse(Value x, Value divisor, Value inverse) {
   Value quotient = arith::MulFOp::create(b, loc, x, inverse);
   Value negated = arith::NegFOp::create(b, loc, quotient);
   Value remainder = LLVM::FMAOp::create(b, loc, x.getType(), negated, divisor, x);
   Value corrected = LLVM::FMAOp::create(b, loc, x.getType(), remainder, inverse, quotient);
-  if (!mayBeZero)
-    return corrected;
   Value isNan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, remainder, remainder);
   return arith::SelectOp::create(b, loc, isNan, quotient, corrected);
 }
@@ -182,7 +187,7 @@ Value QuantizeArith::expand(arith::DivFOp op) {
     return nullptr;
   Value one = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(1.0f));
   Value inverse = broadcast(arith::DivFOp::create(b, loc, one, scalar));
-  return divideByInverse(op.getLhs(), op.getRhs(), inverse, /*mayBeZero=*/true);
+  return divideByAnyInverse(op.getLhs(), op.getRhs(), inverse);
 }
 
 Value QuantizeArith::expand(DequantizeOp op) {

@@ -22,8 +22,8 @@ public:
   /// Nothing if `op` has to stay a division.
   Value expand(arith::DivFOp op);
 
-  /// x / divisor from the divisor's inverse, where numerics::divideByInverse is exact.
-  Value divideByInverse(Value x, Value divisor, Value inverse, bool mayBeZero);
+  /// x / divisor from the inverse of a divisor above 0, where numerics::divideByInverse is exact.
+  Value divideByInverse(Value x, Value divisor, Value inverse);
 
   /// What is left to do with a value before it is a byte: rne(x) + zeroPoint, then the bounds [lo, hi] of which
   /// those of the type itself come by saturation. |x| is below 2^31 and x is no NaN.
@@ -55,6 +55,7 @@ private:
   Value withoutNan(Value x, Value original, float otherwise);
   Value divide(Value x, Value scale);
   Value divide(Value x, Value scale, float lo, float hi);
+  Value divideByAnyInverse(Value x, Value divisor, Value inverse);
   Value toInteger(Value x, Type type, const Rounding &rounding);
   Value call(StringRef name, Type type, ValueRange operands);
   Value roundToInteger(Value x);

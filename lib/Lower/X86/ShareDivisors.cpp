@@ -108,10 +108,9 @@ struct ShareDivisors : public qnn::impl::ShareDivisorsPassBase<ShareDivisors> {
     Value divisor = hoist(b, division.getRhs(), loop);
     if (!divisor)
       return false;
-    Value magnitude = math::AbsFOp::create(b, loc, divisor);
     Value isNormal = arith::AndIOp::create(
-        b, loc, arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGE, magnitude, number(kLeastDivisor)),
-        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLE, magnitude, number(kMostDivisor)));
+        b, loc, arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGE, divisor, number(kLeastDivisor)),
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLE, divisor, number(kMostDivisor)));
     Value fits = areDividendsNormal(b, loc, getRow(division.getLhs(), loop), loop);
     if (!fits)
       return false;
@@ -125,10 +124,7 @@ struct ShareDivisors : public qnn::impl::ShareDivisorsPassBase<ShareDivisors> {
     auto copy = cast<arith::DivFOp>(mapping.lookup(division.getOperation()));
     b.setInsertionPoint(copy);
     QuantizeArith arith(b, loc, copy.getType(), path);
-    Value quotient = arith.divideByInverse(copy.getLhs(), copy.getRhs(), inverse, /*mayBeZero=*/false);
-    // -0 comes out as 0.
-    Value sign = arith::MulFOp::create(b, loc, copy.getLhs(), inverse);
-    copy.replaceAllUsesWith(math::CopySignOp::create(b, loc, quotient, sign).getResult());
+    copy.replaceAllUsesWith(arith.divideByInverse(copy.getLhs(), copy.getRhs(), inverse));
     copy.erase();
     return true;
   }

@@ -126,4 +126,7 @@ TEST(ReciprocalTest, DivisionByAnInverseIsExactForRandomDivisorsAndBothEndsOfThe
   for (int scale : {-100, 40, 100, 118})
     EXPECT_EQ(countDifferencesByInverse(1.7f, 257, scale), 0) << scale;
   EXPECT_EQ(divideByInverse(0.0f, 3.0f, 1.0f / 3.0f), 0.0f);
+  EXPECT_FALSE(std::signbit(divideByInverse(0.0f, 3.0f, 1.0f / 3.0f)));
+  EXPECT_TRUE(std::signbit(divideByInverse(-0.0f, 3.0f, 1.0f / 3.0f)));
+  EXPECT_EQ(divideByInverse(-1.0f, 3.0f, 1.0f / 3.0f), -1.0f / 3.0f);
 }
