@@ -202,7 +202,7 @@ def measure_case(case, options):
 
 
 def table(rows):
-    number = lambda value: "%.3g" % value
+    number = lambda value: "%.0f" % value if value >= 99.5 else "%.1f" % value
     return report.table(["operation", "ours, us", "ONNX Runtime, us", "over ONNX Runtime", "limit, us"],
                         [[row["case"], number(row["us"]["median"]), number(row["peer_us"]["median"]), report.ratio(row["over"]),
                           number(row["limit_us"])] for row in rows]) + "\n"

@@ -39,8 +39,8 @@ std::optional<Reciprocal> getExactReciprocal(float divisor);
 /// It can round differently only if a midpoint of two floats lies between: at u / 2 or 3 u / 2 from q. The quotient is
 /// no midpoint, so that its distance from one is at least u / (2 D).
 /// At u / 2, where e is exact: D u / 2^49 < u / (2 D), since D < 2^24.
-/// At 3 u / 2, where x < d: c <= (x + 1) / 2^25 is that large only if x > 2 - 2.5 / 2^23, which leaves one pair, that of
-/// X = 2^24 - 2 and D = 2^24 - 1: q = 1, and the result 1 - 2^-24 is right.
+/// At 3 u / 2, where x < d: c <= (x + 1) / 2^25 is that large only if x > 2 - 2.5 / 2^23, which leaves one pair, that
+/// of X = 2^24 - 2 and D = 2^24 - 1: q = 1, and the result 1 - 2^-24 is right.
 inline float divideByInverse(float x, float divisor, float inverse) {
   float quotient = x * inverse;
   float excess = std::fma(quotient, divisor, -x);
