@@ -177,6 +177,7 @@ void Folder::rewrite() {
   Value bits = arith::AddIOp::create(inner, at, block.getArgument(0), startElement);
   Value shifted = arith::BitcastOp::create(inner, at, builder.getF32Type(), bits);
   Value x = math::FmaOp::create(inner, at, shifted, requantize.getMultiplier(), offsetElement);
+  x.getDefiningOp()->setAttr(kExactSumAttr, builder.getUnitAttr());
   Value one = arith::ConstantOp::create(inner, at, builder.getF32FloatAttr(1.0f));
   auto quantize = QuantizeOp::create(inner, at, requantize.getType(), x, one, requantize.getZeroPoint(),
                                      requantize.getLo(), requantize.getHi(), requantize.getIsUnsigned());

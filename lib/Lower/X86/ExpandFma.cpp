@@ -1,5 +1,6 @@
 //===- ExpandFma.cpp - Fused multiply-adds as exact arithmetic where the path has none ---------------------------===//
 #include "TargetPath.h"
+#include "quant-opt/Lower/Common/Passes.h"
 #include "quant-opt/Lower/X86/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -37,6 +38,8 @@ static Value emulate(OpBuilder &b, math::FmaOp op) {
 
   Value product = arith::MulFOp::create(b, loc, widen(op.getA()), widen(op.getB())), c = widen(op.getC());
   Value sum = add(product, c);
+  if (op->hasAttr(kExactSumAttr))
+    return arith::TruncFOp::create(b, loc, op.getType(), sum);
   // What the sum lost, exactly (Knuth).
   Value part = sub(sum, product);
   Value lost = add(sub(product, sub(sum, part)), sub(c, part));

@@ -15,7 +15,7 @@
 // CHECK: ^bb0(%[[ACC:.*]]: i32, %[[MULT:.*]]: f32, %[[S:.*]]: i32, %[[O:.*]]: f32):
 // CHECK-NEXT: %[[BITS:.*]] = arith.addi %[[ACC]], %[[S]] : i32
 // CHECK-NEXT: %[[F:.*]] = arith.bitcast %[[BITS]] : i32 to f32
-// CHECK-NEXT: %[[X:.*]] = math.fma %[[F]], %[[MULT]], %[[O]] : f32
+// CHECK-NEXT: %[[X:.*]] = math.fma %[[F]], %[[MULT]], %[[O]] {qnn.exact_sum} : f32
 // CHECK-NEXT: %[[ONE:.*]] = arith.constant 1.000000e+00 : f32
 // CHECK-NEXT: qnn.quantize %[[X]], %[[ONE]] zero_point 3 clamp [3, 255] unsigned {qnn.in_range} : f32, f32 -> i8
 func.func @a_requantized_sum_is_not_converted(%a: tensor<4x3xi8>) -> tensor<4x2xi8> {

@@ -1,5 +1,5 @@
-// What the kernel of a 512 x 128 x 128 product consists of: dp4a alone, arithmetic that is rounded each by itself, no
-// memory of a thread's own.
+// What the kernel of a 512 x 128 x 128 product consists of: dp4a alone, the fused multiply-add that was asked for and no
+// other, no memory of a thread's own.
 // RUN: quant-compile %s --emit=ptx --target=nvptx-sm_75 | FileCheck %s --check-prefixes=CHECK,SM75
 // RUN: quant-compile %s --emit=ptx --target=nvptx-sm_80 --tensor-cores=off | FileCheck %s --check-prefixes=CHECK,ASYNC,SM80
 // RUN: quant-compile %s --emit=ptx --target=nvptx-sm_90 --tensor-cores=off | FileCheck %s --check-prefixes=CHECK,ASYNC,SM90
@@ -10,7 +10,7 @@
 // RUN: not quant-compile %s --emit=ptx --target=nvptx-sm_50 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 // UNKNOWN: option --target has no value "nvptx-sm_50"
 
-// CHECK: // launch kernel_0 grid 64 block 64 count 64 buffers input:0 weights:[[W:[0-9]+]] output:0 weights:[[M:[0-9]+]] layer "{{.*}}"
+// CHECK: // launch kernel_0 grid 64 block 64 count 64 buffers input:0 weights:{{[0-9]+}} output:0 weights:{{[0-9]+}} weights:{{[0-9]+}} weights:{{[0-9]+}} layer "{{.*}}"
 // SM75: .target sm_75
 // SM80: .target sm_80
 // SM90: .version 8.0
@@ -24,12 +24,12 @@
 // CHECK: ld.shared.v4.b32
 // The tile's 64 dot products for 16 bytes of the reduction; loops of four such steps may be unrolled whole.
 // CHECK-COUNT-64: dp4a.u32.s32
-// CHECK-NOT: {{fma|\.local|\.approx|dp4a.s32|dp4a.u32.u32}}
-// CHECK: cvt.rn.f32.s32
-// CHECK: mul.rn.f32
+// CHECK-NOT: {{cvt.rn|mul.rn|\.local|\.approx|dp4a.s32|dp4a.u32.u32}}
+// CHECK: fma.rn.f32
+// CHECK-NOT: {{cvt.rn|mul.rn}}
 // CHECK: add.rn.f32
 // CHECK: st.global.b32
-// CHECK-NOT: {{fma|\.local|\.approx}}
+// CHECK-NOT: {{mul.rn|\.local|\.approx}}
 func.func @net(%a: tensor<512x128xi8> {qnn.name = "a", qnn.type = "uint8"}) -> (tensor<512x128xi8> {qnn.name = "y", qnn.type = "uint8"}) {
   %w = arith.constant dense<3> : tensor<128x128xi8>
   %m = arith.constant dense<0.01> : tensor<128xf32>

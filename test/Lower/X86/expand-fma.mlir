@@ -19,6 +19,16 @@ func.func @a_fused_multiply_add_is_rounded_to_odd_in_f64(%a: vector<4xf32>, %b: 
   return %y : vector<4xf32>
 }
 
+// CHECK-LABEL: @a_sum_that_f64_holds_is_rounded_once
+// CHECK: %[[PRODUCT:.*]] = arith.mulf %{{.*}} : f64
+// CHECK: %[[SUM:.*]] = arith.addf %[[PRODUCT]], %{{.*}} : f64
+// CHECK-NEXT: arith.truncf %[[SUM]] : f64 to f32
+// CHECK-NEXT: return
+func.func @a_sum_that_f64_holds_is_rounded_once(%a: f32, %b: f32, %c: f32) -> f32 {
+  %y = math.fma %a, %b, %c {qnn.exact_sum} : f32
+  return %y : f32
+}
+
 // CHECK-LABEL: @f64_stays
 // CHECK: math.fma
 func.func @f64_stays(%a: f64) -> f64 {

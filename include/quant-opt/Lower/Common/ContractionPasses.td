@@ -54,7 +54,7 @@ def FoldConversionsPass : Pass<"qnn-fold-conversions"> {
     ^bb0(%acc: i32, %mult: f32, %start: i32, %offset: f32):
       %s = arith.addi %acc, %start : i32
       %f = arith.bitcast %s : i32 to f32
-      %x = math.fma %f, %mult, %offset : f32
+      %x = math.fma %f, %mult, %offset {qnn.exact_sum} : f32
       %q = qnn.quantize %x, %one zero_point 3 clamp [3, 255] unsigned {qnn.in_range} : f32, f32 -> i8   // %one is 1.0
     ```
   }];

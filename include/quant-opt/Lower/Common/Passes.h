@@ -11,6 +11,8 @@ namespace mlir::qnn {
 constexpr StringLiteral kOverwrittenAttr = "qnn.overwritten";
 /// On `qnn.quantize`, `qnn.requantize` and `arith.divf` that `--qnn-prove-ranges` knows the operands of.
 constexpr StringLiteral kInRangeAttr = "qnn.in_range";
+/// On a `math.fma` of f32 whose unrounded result f64 holds exactly, as `--qnn-fold-conversions` makes them.
+constexpr StringLiteral kExactSumAttr = "qnn.exact_sum";
 
 #define GEN_PASS_DECL
 #include "quant-opt/Lower/Common/Passes.h.inc"

@@ -92,7 +92,7 @@ def ExpandFmaPass : Pass<"qnn-expand-fma"> {
   let summary = "fused multiply-adds become exact arithmetic where the path has none";
   let description = [{
     Expects scalars and vectors; leaves, on the path `x86-64`, no `math.fma` of f32: the product is exact in f64, and the sum is rounded to odd
-    there, so that rounding it to f32 gives the bits of the fused operation. On other paths it changes nothing. Refuses an unknown path.
+    there, so that rounding it to f32 gives the bits of the fused operation; one with `qnn.exact_sum` needs no rounding to odd. On other paths it changes nothing. Refuses an unknown path.
 
     ```mlir
     %y = math.fma %a, %b, %c : f32
