@@ -56,33 +56,37 @@ int32_t ChosenWeight::quantize(int64_t element, float value) const {
   return numerics::quantize(value, getScale(element), 0, bounds.qmin, bounds.qmax);
 }
 
-/// Calls `visit(element, integer, scale)` with quantize_c1 of each value, as a float.
-template <typename Fn> void ChosenWeight::forEachInteger(Fn visit) const {
+/// Calls `visit(element, integer, scale)` with quantize_c1 of each value of [begin, end), as a float.
+template <typename Fn> void ChosenWeight::forEachInteger(int64_t begin, int64_t end, Fn visit) const {
   // Added to and subtracted from a float of magnitude below 2^22, it leaves the nearest integer, ties to even. Clamping
   // to integers before that is the same as after it, and the values are finite.
   constexpr float kRounder = 12582912.0f;
   const float least = bounds.qmin, greatest = bounds.qmax;
-  int64_t element = 0;
-  for (int64_t outer = 0; outer < view.outer; ++outer)
-    for (int64_t channel = 0; channel < view.channels; ++channel) {
-      const float scale = scales[perChannel ? channel : 0];
-      for (const int64_t end = element + view.inner; element < end; ++element) {
-        const float q = std::min(std::max(values[element] / scale, least), greatest);
-        visit(element, (q + kRounder) - kRounder, scale);
-      }
+  for (int64_t element = begin; element < end;) {
+    const float scale = getScale(element);
+    for (const int64_t next = std::min(end, (element / view.inner + 1) * view.inner); element < next; ++element) {
+      const float q = std::min(std::max(values[element] / scale, least), greatest);
+      visit(element, (q + kRounder) - kRounder, scale);
     }
+  }
 }
 
 std::vector<int8_t> ChosenWeight::getIntegers() const {
   std::vector<int8_t> integers(values.size());
-  forEachInteger([&](int64_t element, float integer, float) { integers[element] = static_cast<int8_t>(integer); });
+  forEachInteger(0, values.size(),
+                 [&](int64_t element, float integer, float) { integers[element] = static_cast<int8_t>(integer); });
   return integers;
 }
 
 std::vector<float> ChosenWeight::getRounded() const {
   std::vector<float> rounded(values.size());
-  forEachInteger([&](int64_t element, float integer, float scale) { rounded[element] = integer * scale; });
+  getRounded(0, rounded);
   return rounded;
+}
+
+void ChosenWeight::getRounded(int64_t begin, MutableArrayRef<float> rounded) const {
+  forEachInteger(begin, begin + rounded.size(),
+                 [&](int64_t element, float integer, float scale) { rounded[element - begin] = integer * scale; });
 }
 
 /// The elements of a constant; refers to its contents where they are floats one by one.

@@ -13,7 +13,7 @@ int64_t Packing::getNumElements() const {
   return count;
 }
 
-int64_t Packing::getNumRows() const { return dims.empty() ? 1 : getNumElements() / dims.back().extent; }
+int64_t Packing::getNumRows() const { return getNumElements() / getRowSize(); }
 
 namespace {
 /// What channels, or places of the run, add to the place of an element; of depthwise bytes there are two of each, and
@@ -77,7 +77,7 @@ template <typename T> static void packTyped(const Packing &packing, const T *fro
       channel += index * dim.channel;
       run += index * dim.run;
     }
-    const T *elements = from + row * inner.extent;
+    const T *elements = from + (row - begin) * inner.extent;
     for (const Table &channels : channelTables)
       for (const Table &places : runTables) {
         if (inner.channel == 0 && inner.outer == 0) {

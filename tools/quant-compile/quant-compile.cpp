@@ -246,8 +246,8 @@ static int runTool(int argc, char **argv) {
 
 int main(int argc, char **argv) {
 #ifdef __GLIBC__
-  // Weights that are freed go back to the system. Left alone, glibc raises this to the largest block that was freed.
-  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  // Weights that are freed go back to the system. Unless it is set, glibc raises this to the largest block freed.
+  mallopt(M_MMAP_THRESHOLD, 128 << 10);
 #endif
   return runGuarded("quant-compile", [&] { return runTool(argc, argv); });
 }

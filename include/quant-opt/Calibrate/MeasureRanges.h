@@ -53,8 +53,8 @@ public:
   /// How many runs `observeMany` does at once.
   virtual size_t getConcurrency() const { return 1; }
   /// Runs each of `inputs`, up to `getConcurrency()` at once. `observe` gets the number of the run first; it is called
-  /// by several threads, but for all runs whose numbers differ by a multiple of `getConcurrency()` by one, run by run in
-  /// their order. Outputs are not kept.
+  /// by several threads, but for all runs whose numbers differ by a multiple of `getConcurrency()` by one, run by run
+  /// in their order. Outputs are not kept.
   virtual void observeMany(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe) {
     NumberedObserver observer{observe};
     for (observer.run = 0; observer.run < inputs.size(); ++observer.run)

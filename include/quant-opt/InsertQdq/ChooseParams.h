@@ -67,12 +67,13 @@ struct ChosenWeight {
   float getScale(int64_t element) const { return scales[perChannel ? view.getChannel(element) : 0]; }
   /// quantize_c1 of the element of number `element`, if it had the given value.
   int32_t quantize(int64_t element, float value) const;
-  /// quantize_c1 of all values, and what these integers stand for.
+  /// quantize_c1 of all values, and what these integers stand for; also of some, from the one of number `begin` on.
   std::vector<int8_t> getIntegers() const;
   std::vector<float> getRounded() const;
+  void getRounded(int64_t begin, MutableArrayRef<float> rounded) const;
 
 private:
-  template <typename Fn> void forEachInteger(Fn visit) const;
+  template <typename Fn> void forEachInteger(int64_t begin, int64_t end, Fn visit) const;
 };
 
 /// What was chosen for a chain, in the order of `QuantizedEdges::chains`.

@@ -40,8 +40,11 @@ struct Packing {
 
   /// Packs `from`, of elements of `bytes` each (1, 2 or 4), into `to`, which holds zeros where nothing will lie.
   void pack(const char *from, char *to, unsigned bytes) const { packRows(from, to, bytes, 0, getNumRows()); }
-  /// The same with some of the tensor's rows. Different rows write different bytes.
+  /// The same with some of the tensor's rows; `from` begins with the first of them. Different rows write different
+  /// bytes.
   void packRows(const char *from, char *to, unsigned bytes, int64_t begin, int64_t end) const;
+  /// Elements of a row.
+  int64_t getRowSize() const { return dims.empty() ? 1 : dims.back().extent; }
   int64_t getNumRows() const;
   /// Whether elements fill everything, so that zeros need not lie there before.
   bool isFull() const { return size == getNumElements(); }

@@ -235,8 +235,9 @@ static void packConstants(MutableArrayRef<Job> jobs, MLIRContext *context) {
   });
   parallelFor(context, 0, pieces.size(), [&](size_t i) {
     auto [job, begin, end] = pieces[i];
-    job->packing.packRows(job->from.get().data(), job->to.getMutableData().data(),
-                          job->type.getElementTypeBitWidth() / 8, begin, end);
+    const unsigned bytes = job->type.getElementTypeBitWidth() / 8;
+    job->packing.packRows(job->from.get().data() + begin * job->packing.getRowSize() * bytes,
+                          job->to.getMutableData().data(), bytes, begin, end);
   });
   for (Job &job : jobs) {
     ContractOp first = job.contracts.front();

@@ -116,7 +116,8 @@ TEST(PackingTest, PiecesGiveTheSameBytes) {
   const std::vector<int8_t> from = count<int8_t>(21 * 2 * 7);
   std::vector<int8_t> to(packing.size, 0);
   for (int64_t row = packing.getNumRows(); row-- > 0;)
-    packing.packRows(reinterpret_cast<const char *>(from.data()), reinterpret_cast<char *>(to.data()), 1, row, row + 1);
+    packing.packRows(reinterpret_cast<const char *>(from.data()) + row * packing.getRowSize(),
+                     reinterpret_cast<char *>(to.data()), 1, row, row + 1);
   EXPECT_EQ(to, pack(packing, from));
 }
 
