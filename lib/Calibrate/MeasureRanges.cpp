@@ -102,8 +102,8 @@ static llvm::Expected<bool> runSamples(ObservedModel &model, const CalibrateOpti
   for (Lane &lane : lanes)
     for (Sketch *sketch : measured)
       lane.sketches.emplace_back(sketch->getChannels(), sketch->keepsDistribution());
-  // Several runs of each lane at a time: no lane waits for the slowest run of all.
-  std::vector<RunInputs> inputs(concurrency * kRunsPerLane);
+  // Several runs of each lane at a time: no lane waits for the slowest run of all. One alone waits for none.
+  std::vector<RunInputs> inputs(concurrency > 1 ? concurrency * kRunsPerLane : 1);
   while (source.samplesUsed < wanted && !InterruptGuard::wasInterrupted()) {
     SmallVector<ArrayRef<const void *>> runs;
     int64_t taken = 0;
