@@ -1,5 +1,4 @@
-//===- AccumulatorBounds.cpp - Proof that an i32 accumulator cannot overflow (contract_c2)
-//----------------------------===//
+//===- AccumulatorBounds.cpp - Proof that an i32 accumulator cannot overflow (contract_c2) ------------------------===//
 #include "quant-opt/Analysis/AccumulatorBounds.h"
 
 #include "llvm/Support/MathExtras.h"

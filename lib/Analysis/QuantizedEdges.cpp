@@ -1,5 +1,4 @@
-//===- QuantizedEdges.cpp - Which values are quantized, decided once for Calibrate and InsertQdq
-//----------------------===//
+//===- QuantizedEdges.cpp - Which values are quantized, decided once for Calibrate and InsertQdq ------------------===//
 #include "quant-opt/Analysis/QuantizedEdges.h"
 
 #include "quant-opt/Analysis/RoundFunctions.h"

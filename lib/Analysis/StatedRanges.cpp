@@ -1,5 +1,4 @@
-//===- StatedRanges.cpp - Ranges as operations of a function, and beside it
-//----------------------------------------------===//
+//===- StatedRanges.cpp - Ranges as operations of a function, and beside it ---------------------------------------===//
 #include "quant-opt/Analysis/StatedRanges.h"
 
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"

@@ -1,5 +1,4 @@
-//===- AnnotateRanges.cpp - State the ranges of a table on the quantized edges
-//-------------------------------------------===//
+//===- AnnotateRanges.cpp - State the ranges of a table on the quantized edges ------------------------------------===//
 #include "quant-opt/Analysis/QuantizedEdges.h"
 #include "quant-opt/Analysis/StatedRanges.h"
 #include "quant-opt/Calibrate/Passes.h"

@@ -1,5 +1,4 @@
-//===- Calibrate.cpp - Measure the ranges of the quantized edges on data and state them
-//----------------------------------===//
+//===- Calibrate.cpp - Measure the ranges of the quantized edges on data and state them ---------------------------===//
 #include "quant-opt/Analysis/StatedRanges.h"
 #include "quant-opt/Calibrate/Passes.h"
 #include "quant-opt/Support/Diagnostics.h"

@@ -1,5 +1,4 @@
-//===- InsertObservers.cpp - Put a qnn.observe on every quantized edge
-//----------------------------------------------------===//
+//===- InsertObservers.cpp - Put a qnn.observe on every quantized edge --------------------------------------------===//
 #include "quant-opt/Analysis/QuantizedEdges.h"
 #include "quant-opt/Analysis/StatedRanges.h"
 #include "quant-opt/Calibrate/Passes.h"

@@ -1,5 +1,4 @@
-//===- Interrupt.cpp - Turns the first SIGINT into a question that a loop can ask
-//----------------------------------------===//
+//===- Interrupt.cpp - Turns the first SIGINT into a question that a loop can ask ---------------------------------===//
 #include "Interrupt.h"
 
 using namespace mlir::qnn;

@@ -1,5 +1,4 @@
-//===- Interrupt.h - Turns the first SIGINT into a question that a loop can ask
-//------------------------------------------===//
+//===- Interrupt.h - Turns the first SIGINT into a question that a loop can ask -----------------------------------===//
 #ifndef QUANT_OPT_LIB_CALIBRATE_INTERRUPT_H
 #define QUANT_OPT_LIB_CALIBRATE_INTERRUPT_H
 

@@ -1,5 +1,4 @@
-//===- MeasureRanges.cpp - Runs a model with observers on data and makes the range table
-//---------------------------------===//
+//===- MeasureRanges.cpp - Runs a model with observers on data and makes the range table --------------------------===//
 #include "quant-opt/Calibrate/MeasureRanges.h"
 
 #include "Interrupt.h"

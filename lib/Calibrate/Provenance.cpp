@@ -1,5 +1,4 @@
-//===- Provenance.cpp - The hashes that say what a range table was measured on
-//-------------------------------------------===//
+//===- Provenance.cpp - The hashes that say what a range table was measured on ------------------------------------===//
 #include "quant-opt/Calibrate/MeasureRanges.h"
 #include "quant-opt/Support/Diagnostics.h"
 #include "quant-opt/Support/Sha256.h"

@@ -1,5 +1,4 @@
-//===- RangeTable.cpp - Ranges from sketches, and the sum of two tables
-//--------------------------------------------------===//
+//===- RangeTable.cpp - Ranges from sketches, and the sum of two tables -------------------------------------------===//
 #include "quant-opt/Calibrate/RangeTable.h"
 
 #include "quant-opt/Support/Diagnostics.h"

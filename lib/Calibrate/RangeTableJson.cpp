@@ -1,5 +1,4 @@
-//===- RangeTableJson.cpp - Range tables as JSON
-//--------------------------------------------------------------------------===//
+//===- RangeTableJson.cpp - Range tables as JSON ------------------------------------------------------------------===//
 #include "quant-opt/Calibrate/RangeTable.h"
 #include "quant-opt/Support/Diagnostics.h"
 #include "quant-opt/Support/Version.h"

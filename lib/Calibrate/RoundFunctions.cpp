@@ -1,5 +1,4 @@
-//===- RoundFunctions.cpp - State that arguments of functions are quantized
-//-------------------------------------------===//
+//===- RoundFunctions.cpp - State that arguments of functions are quantized ---------------------------------------===//
 #include "quant-opt/Analysis/RoundFunctions.h"
 #include "quant-opt/Calibrate/Passes.h"
 

@@ -1,5 +1,4 @@
-//===- SampleReader.cpp - The samples of a data file, as a model's inputs, one run at a time
-//----------------------------===//
+//===- SampleReader.cpp - The samples of a data file, as a model's inputs, one run at a time ----------------------===//
 #include "quant-opt/Calibrate/SampleReader.h"
 
 #include "quant-opt/Data/ElementTypes.h"

@@ -1,5 +1,4 @@
-//===- ArrayFile.cpp - Reading .npy and .npz files, array by array and piece by piece
-//------------------------------------===//
+//===- ArrayFile.cpp - Reading .npy and .npz files, array by array and piece by piece -----------------------------===//
 #include "quant-opt/Data/ArrayFile.h"
 
 #include "NpyHeader.h"

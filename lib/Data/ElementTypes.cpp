@@ -1,5 +1,4 @@
-//===- ElementTypes.cpp - Element types of arrays, by ONNX's names and by numpy's
-//----------------------------------------===//
+//===- ElementTypes.cpp - Element types of arrays, by ONNX's names and by numpy's ---------------------------------===//
 #include "quant-opt/Data/ElementTypes.h"
 
 #include "llvm/ADT/APFloat.h"

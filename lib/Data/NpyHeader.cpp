@@ -1,5 +1,4 @@
-//===- NpyHeader.cpp - The text in front of a .npy array
-//--------------------------------------------------------------===//
+//===- NpyHeader.cpp - The text in front of a .npy array ----------------------------------------------------------===//
 #include "NpyHeader.h"
 
 #include "quant-opt/Data/ElementTypes.h"

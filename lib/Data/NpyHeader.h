@@ -1,5 +1,4 @@
-//===- NpyHeader.h - The text in front of a .npy array
-//---------------------------------------------------------------===//
+//===- NpyHeader.h - The text in front of a .npy array ------------------------------------------------------------===//
 #ifndef QUANT_OPT_LIB_DATA_NPYHEADER_H
 #define QUANT_OPT_LIB_DATA_NPYHEADER_H
 

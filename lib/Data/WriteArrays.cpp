@@ -1,5 +1,4 @@
-//===- WriteArrays.cpp - Writing .npy and .npz files that appear whole or not at all
-//-------------------------------------===//
+//===- WriteArrays.cpp - Writing .npy and .npz files that appear whole or not at all ------------------------------===//
 #include "quant-opt/Data/ArrayFile.h"
 
 #include "NpyHeader.h"

@@ -1,5 +1,4 @@
-//===- ActivationSamples.cpp - Values that a float model computes on its quantized edges
-//----------------------------===//
+//===- ActivationSamples.cpp - Values that a float model computes on its quantized edges --------------------------===//
 #include "ActivationSamples.h"
 
 #include "quant-opt/Calibrate/SampleReader.h"

@@ -1,5 +1,4 @@
-//===- ActivationSamples.h - Values that a float model computes on its quantized edges
-//------------------------------===//
+//===- ActivationSamples.h - Values that a float model computes on its quantized edges ----------------------------===//
 #ifndef QUANT_OPT_LIB_EQUALIZE_ACTIVATIONSAMPLES_H
 #define QUANT_OPT_LIB_EQUALIZE_ACTIVATIONSAMPLES_H
 

@@ -1,5 +1,4 @@
-//===- ScaleRewrite.cpp - Constants multiplied and divided by the factors of their classes
-//-------------------------===//
+//===- ScaleRewrite.cpp - Constants multiplied and divided by the factors of their classes ------------------------===//
 #include "ScaleRewrite.h"
 
 #include "quant-opt/Support/Weights.h"

@@ -1,5 +1,4 @@
-//===- ScaleRewrite.h - Constants multiplied and divided by the factors of their classes
-//---------------------------===//
+//===- ScaleRewrite.h - Constants multiplied and divided by the factors of their classes --------------------------===//
 #ifndef QUANT_OPT_LIB_EQUALIZE_SCALEREWRITE_H
 #define QUANT_OPT_LIB_EQUALIZE_SCALEREWRITE_H
 

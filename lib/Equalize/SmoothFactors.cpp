@@ -1,5 +1,4 @@
-//===- SmoothFactors.cpp - The factors that share the difficulty of quantizing between activations and weights
-//------===//
+//===- SmoothFactors.cpp - The factors that share the difficulty of quantizing between activations and weights ----===//
 #include "SmoothFactors.h"
 
 #include "quant-opt/Numerics/Quantize.h"

@@ -1,5 +1,4 @@
-//===- SmoothFactors.h - The factors that share the difficulty of quantizing between activations and weights
-//--------===//
+//===- SmoothFactors.h - The factors that share the difficulty of quantizing between activations and weights ------===//
 #ifndef QUANT_OPT_LIB_EQUALIZE_SMOOTHFACTORS_H
 #define QUANT_OPT_LIB_EQUALIZE_SMOOTHFACTORS_H
 

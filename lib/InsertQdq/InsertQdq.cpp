@@ -1,5 +1,4 @@
-//===- InsertQdq.cpp - Put quantize/dequantize pairs on the calibrated edges and quantize the weights
-//-----------------===//
+//===- InsertQdq.cpp - Put quantize/dequantize pairs on the calibrated edges and quantize the weights -------------===//
 #include "QuantizeWeights.h"
 
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"

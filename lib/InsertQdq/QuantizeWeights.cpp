@@ -1,5 +1,4 @@
-//===- QuantizeWeights.cpp - Constant operands become stored integers
-//-------------------------------------------------===//
+//===- QuantizeWeights.cpp - Constant operands become stored integers ---------------------------------------------===//
 #include "QuantizeWeights.h"
 
 #include "quant-opt/Support/Locations.h"

@@ -1,5 +1,4 @@
-//===- QuantizeWeights.h - Constant operands become stored integers
-//---------------------------------------------------===//
+//===- QuantizeWeights.h - Constant operands become stored integers -----------------------------------------------===//
 #ifndef QUANT_OPT_LIB_INSERTQDQ_QUANTIZEWEIGHTS_H
 #define QUANT_OPT_LIB_INSERTQDQ_QUANTIZEWEIGHTS_H
 

@@ -1,5 +1,4 @@
-//===- VerifyCalibrated.cpp - Check the Calibrated form: a qnn.range on every quantized edge
-//--------------------------===//
+//===- VerifyCalibrated.cpp - Check the Calibrated form: a qnn.range on every quantized edge ----------------------===//
 #include "quant-opt/Analysis/QuantizedEdges.h"
 #include "quant-opt/Analysis/StatedRanges.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"

@@ -1,5 +1,4 @@
-//===- VerifyQdq.cpp - Check the Qdq form: no ranges, quantized values between casts only
-//-----------------------------===//
+//===- VerifyQdq.cpp - Check the Qdq form: no ranges, quantized values between casts only -------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/InsertQdq/Passes.h"
 

@@ -1,5 +1,4 @@
-//===- Accumulators.cpp - Contractions and sums on storage integers
-//---------------------------------------------------===//
+//===- Accumulators.cpp - Contractions and sums on storage integers -----------------------------------------------===//
 #include "Accumulators.h"
 
 #include "quant-opt/Numerics/Quantize.h"

@@ -1,5 +1,4 @@
-//===- Accumulators.h - Contractions and sums on storage integers
-//-----------------------------------------------------===//
+//===- Accumulators.h - Contractions and sums on storage integers -------------------------------------------------===//
 #ifndef QUANT_OPT_LIB_INTEGERIZE_ACCUMULATORS_H
 #define QUANT_OPT_LIB_INTEGERIZE_ACCUMULATORS_H
 

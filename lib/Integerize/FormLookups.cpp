@@ -1,5 +1,4 @@
-//===- FormLookups.cpp - Elementwise arithmetic from one 8-bit value to another becomes a table
-//----------------------===//
+//===- FormLookups.cpp - Elementwise arithmetic from one 8-bit value to another becomes a table -------------------===//
 #include "quant-opt/Analysis/RoundFunctions.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Integerize/Passes.h"

@@ -1,5 +1,4 @@
-//===- FuseEpilogues.cpp - Casts, epilogues and accumulators become elementwise regions
-//-------------------------------===//
+//===- FuseEpilogues.cpp - Casts, epilogues and accumulators become elementwise regions ---------------------------===//
 #include "FuseEpilogues.h"
 
 #include "RegionBuilder.h"

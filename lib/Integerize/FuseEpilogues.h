@@ -1,5 +1,4 @@
-//===- FuseEpilogues.h - Casts, epilogues and accumulators become elementwise regions
-//---------------------------------===//
+//===- FuseEpilogues.h - Casts, epilogues and accumulators become elementwise regions -----------------------------===//
 #ifndef QUANT_OPT_LIB_INTEGERIZE_FUSEEPILOGUES_H
 #define QUANT_OPT_LIB_INTEGERIZE_FUSEEPILOGUES_H
 

@@ -1,11 +1,11 @@
-//===- IntegerConstants.cpp - Quantized constants and storage bytes behind quant casts
-//--------------------------------===//
+//===- IntegerConstants.cpp - Quantized constants and storage bytes behind quant casts ----------------------------===//
 #include "IntegerConstants.h"
 
 #include "quant-opt/Numerics/Quantize.h"
 #include "quant-opt/Support/Weights.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace mlir::qnn;

@@ -1,5 +1,4 @@
-//===- IntegerConstants.h - Quantized constants and storage bytes behind quant casts
-//----------------------------------===//
+//===- IntegerConstants.h - Quantized constants and storage bytes behind quant casts ------------------------------===//
 #ifndef QUANT_OPT_LIB_INTEGERIZE_INTEGERCONSTANTS_H
 #define QUANT_OPT_LIB_INTEGERIZE_INTEGERCONSTANTS_H
 

@@ -1,5 +1,4 @@
-//===- Integerize.cpp - Turn float operations between quantize/dequantize casts into integer ones
-//---------------------===//
+//===- Integerize.cpp - Turn float operations between quantize/dequantize casts into integer ones -----------------===//
 #include "FuseEpilogues.h"
 #include "MoveOntoStorage.h"
 

@@ -1,5 +1,4 @@
-//===- MoveOntoStorage.cpp - Value-preserving operations work on stored bytes
-//-----------------------------------------===//
+//===- MoveOntoStorage.cpp - Value-preserving operations work on stored bytes -------------------------------------===//
 #include "MoveOntoStorage.h"
 
 #include "IntegerConstants.h"

@@ -1,5 +1,4 @@
-//===- MoveOntoStorage.h - Value-preserving operations work on stored bytes
-//-------------------------------------------===//
+//===- MoveOntoStorage.h - Value-preserving operations work on stored bytes ---------------------------------------===//
 #ifndef QUANT_OPT_LIB_INTEGERIZE_MOVEONTOSTORAGE_H
 #define QUANT_OPT_LIB_INTEGERIZE_MOVEONTOSTORAGE_H
 

@@ -1,5 +1,4 @@
-//===- RegionBuilder.cpp - One elementwise region out of casts, epilogues and accumulators
-//----------------------------===//
+//===- RegionBuilder.cpp - One elementwise region out of casts, epilogues and accumulators ------------------------===//
 #include "RegionBuilder.h"
 
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"

@@ -1,5 +1,4 @@
-//===- RegionBuilder.h - One elementwise region out of casts, epilogues and accumulators
-//------------------------------===//
+//===- RegionBuilder.h - One elementwise region out of casts, epilogues and accumulators --------------------------===//
 #ifndef QUANT_OPT_LIB_INTEGERIZE_REGIONBUILDER_H
 #define QUANT_OPT_LIB_INTEGERIZE_REGIONBUILDER_H
 

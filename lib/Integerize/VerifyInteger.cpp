@@ -1,5 +1,4 @@
-//===- VerifyInteger.cpp - Check the Integer form and list what stayed float
-//------------------------------------------===//
+//===- VerifyInteger.cpp - Check the Integer form and list what stayed float --------------------------------------===//
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 #include "quant-opt/Integerize/Passes.h"
 #include "quant-opt/Interfaces/QuantizableOpInterface.h"

@@ -1,5 +1,4 @@
-//===- QuantizableOpInterface.cpp - What the quantizing stages see of an operation
-//------------------------------------===//
+//===- QuantizableOpInterface.cpp - What the quantizing stages see of an operation --------------------------------===//
 #include "quant-opt/Interfaces/QuantizableOpInterface.h"
 #include "quant-opt/Dialect/Qnn/IR/Qnn.h"
 

@@ -1,5 +1,4 @@
-//===- Body.cpp - What the body of a linalg.generic computes
-//----------------------------------------------------------===//
+//===- Body.cpp - What the body of a linalg.generic computes ------------------------------------------------------===//
 #include "Body.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,5 +1,4 @@
-//===- Body.h - What the body of a linalg.generic computes
-//------------------------------------------------------------===//
+//===- Body.h - What the body of a linalg.generic computes --------------------------------------------------------===//
 #ifndef QUANT_OPT_LIB_NORMALIZE_BODY_H
 #define QUANT_OPT_LIB_NORMALIZE_BODY_H
 

@@ -1,5 +1,4 @@
-//===- CancelTransposes.cpp - Transposes move to where they meet their inverse
-//----------------------------------------===//
+//===- CancelTransposes.cpp - Transposes move to where they meet their inverse ------------------------------------===//
 #include "Body.h"
 #include "Convolution.h"
 #include "Layouts.h"

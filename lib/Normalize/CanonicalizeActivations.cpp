@@ -1,5 +1,4 @@
-//===- CanonicalizeActivations.cpp - One spelling for each activation
-//-------------------------------------------------===//
+//===- CanonicalizeActivations.cpp - One spelling for each activation ---------------------------------------------===//
 #include "Relayout.h"
 #include "quant-opt/Normalize/Passes.h"
 

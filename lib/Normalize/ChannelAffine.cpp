@@ -1,5 +1,4 @@
-//===- ChannelAffine.cpp - Elementwise operations that scale and shift each channel by constants
-//-----------------------===//
+//===- ChannelAffine.cpp - Elementwise operations that scale and shift each channel by constants ------------------===//
 #include "ChannelAffine.h"
 
 #include "Body.h"

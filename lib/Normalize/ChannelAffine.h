@@ -1,5 +1,4 @@
-//===- ChannelAffine.h - Elementwise operations that scale and shift each channel by constants
-//-------------------------===//
+//===- ChannelAffine.h - Elementwise operations that scale and shift each channel by constants --------------------===//
 #ifndef QUANT_OPT_LIB_NORMALIZE_CHANNELAFFINE_H
 #define QUANT_OPT_LIB_NORMALIZE_CHANNELAFFINE_H
 

@@ -1,5 +1,4 @@
-//===- ChannelsLast.cpp - Convolutions and poolings with channels as the innermost dimension
-//--------------------------===//
+//===- ChannelsLast.cpp - Convolutions and poolings with channels as the innermost dimension ----------------------===//
 #include "Body.h"
 #include "Convolution.h"
 #include "Relayout.h"

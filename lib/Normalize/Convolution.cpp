@@ -1,5 +1,4 @@
-//===- Convolution.cpp - The parts that the loops of a convolution or pooling play
-//------------------------------------===//
+//===- Convolution.cpp - The parts that the loops of a convolution or pooling play --------------------------------===//
 #include "Convolution.h"
 
 using namespace mlir;

@@ -1,5 +1,4 @@
-//===- Convolution.h - The parts that the loops of a convolution or pooling play
-//--------------------------------------===//
+//===- Convolution.h - The parts that the loops of a convolution or pooling play ----------------------------------===//
 #ifndef QUANT_OPT_LIB_NORMALIZE_CONVOLUTION_H
 #define QUANT_OPT_LIB_NORMALIZE_CONVOLUTION_H
 

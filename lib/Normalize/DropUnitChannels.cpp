@@ -1,5 +1,4 @@
-//===- DropUnitChannels.cpp - Depthwise convolutions without channels inside their groups
-//---------------------------===//
+//===- DropUnitChannels.cpp - Depthwise convolutions without channels inside their groups -------------------------===//
 #include "Convolution.h"
 #include "Relayout.h"
 #include "quant-opt/Normalize/Passes.h"

@@ -1,5 +1,4 @@
-//===- FoldBatchNorm.cpp - Constant affine functions around a contraction become its weights and bias
-//-----------------===//
+//===- FoldBatchNorm.cpp - Constant affine functions around a contraction become its weights and bias -------------===//
 #include "Body.h"
 #include "ChannelAffine.h"
 #include "Relayout.h"

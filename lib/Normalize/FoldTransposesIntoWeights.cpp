@@ -1,5 +1,4 @@
-//===- FoldTransposesIntoWeights.cpp - A flattening in another order is the weights in another order
-//------------------===//
+//===- FoldTransposesIntoWeights.cpp - A flattening in another order is the weights in another order --------------===//
 #include "Body.h"
 #include "Relayout.h"
 #include "quant-opt/Normalize/Passes.h"

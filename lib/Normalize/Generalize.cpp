@@ -1,5 +1,4 @@
-//===- Generalize.cpp - Named linalg operations as their maps and bodies
-//----------------------------------------------===//
+//===- Generalize.cpp - Named linalg operations as their maps and bodies ------------------------------------------===//
 #include "quant-opt/Normalize/Passes.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

@@ -1,5 +1,4 @@
-//===- Layouts.cpp - Operations that can work in another order of dimensions
-//------------------------------------------===//
+//===- Layouts.cpp - Operations that can work in another order of dimensions --------------------------------------===//
 #include "Layouts.h"
 
 #include "Body.h"

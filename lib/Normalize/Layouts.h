@@ -1,5 +1,4 @@
-//===- Layouts.h - Operations that can work in another order of dimensions
-//--------------------------------------------===//
+//===- Layouts.h - Operations that can work in another order of dimensions ----------------------------------------===//
 #ifndef QUANT_OPT_LIB_NORMALIZE_LAYOUTS_H
 #define QUANT_OPT_LIB_NORMALIZE_LAYOUTS_H
 

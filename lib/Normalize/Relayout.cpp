@@ -1,5 +1,4 @@
-//===- Relayout.cpp - Values and linalg operations in another order of dimensions
-//-------------------------------------===//
+//===- Relayout.cpp - Values and linalg operations in another order of dimensions ---------------------------------===//
 #include "Relayout.h"
 
 #include "quant-opt/Support/Weights.h"

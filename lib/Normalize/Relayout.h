@@ -1,5 +1,4 @@
-//===- Relayout.h - Values and linalg operations in another order of dimensions
-//---------------------------------------===//
+//===- Relayout.h - Values and linalg operations in another order of dimensions -----------------------------------===//
 #ifndef QUANT_OPT_LIB_NORMALIZE_RELAYOUT_H
 #define QUANT_OPT_LIB_NORMALIZE_RELAYOUT_H
 

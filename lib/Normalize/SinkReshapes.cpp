@@ -1,5 +1,4 @@
-//===- SinkReshapes.cpp - Reshapes move behind the elementwise operations that belong to a contraction
-//----------------===//
+//===- SinkReshapes.cpp - Reshapes move behind the elementwise operations that belong to a contraction ------------===//
 #include "Body.h"
 #include "Relayout.h"
 #include "quant-opt/Normalize/Passes.h"

@@ -1,5 +1,4 @@
-//===- SplitBias.cpp - Sums that start from zero, with their bias as an elementwise addition
-//--------------------------===//
+//===- SplitBias.cpp - Sums that start from zero, with their bias as an elementwise addition ----------------------===//
 #include "Body.h"
 #include "quant-opt/Normalize/Passes.h"
 

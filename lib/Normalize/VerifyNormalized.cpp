@@ -1,5 +1,4 @@
-//===- VerifyNormalized.cpp - The Normalized form, checked
-//------------------------------------------------------------===//
+//===- VerifyNormalized.cpp - The Normalized form, checked --------------------------------------------------------===//
 #include "Body.h"
 #include "Convolution.h"
 #include "Relayout.h"

@@ -1,5 +1,4 @@
-//===- EntropyRange.cpp - The range whose quantized distribution is nearest to the real one
-//-----------------------------===//
+//===- EntropyRange.cpp - The range whose quantized distribution is nearest to the real one -----------------------===//
 #include "quant-opt/Numerics/Ranges.h"
 
 #include <algorithm>

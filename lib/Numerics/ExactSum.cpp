@@ -1,5 +1,4 @@
-//===- ExactSum.cpp - The sum of any number of floats without rounding
-//---------------------------------------------------===//
+//===- ExactSum.cpp - The sum of any number of floats without rounding --------------------------------------------===//
 #include "quant-opt/Numerics/ExactSum.h"
 
 #include <cmath>

@@ -1,5 +1,4 @@
-//===- MseRange.cpp - The range of least squared quantization error
-//------------------------------------------------------===//
+//===- MseRange.cpp - The range of least squared quantization error -----------------------------------------------===//
 #include "quant-opt/Numerics/Ranges.h"
 
 #include <algorithm>

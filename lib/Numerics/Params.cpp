@@ -1,5 +1,4 @@
-//===- Params.cpp - Scale and zero point from a range
-//--------------------------------------------------------------------===//
+//===- Params.cpp - Scale and zero point from a range -------------------------------------------------------------===//
 #include "quant-opt/Numerics/Params.h"
 
 #include "quant-opt/Numerics/Quantize.h"

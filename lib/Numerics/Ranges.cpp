@@ -1,5 +1,4 @@
-//===- Ranges.cpp - From a sketch to a range: masses, percentiles and the choice of method
-//-------------------------------===//
+//===- Ranges.cpp - From a sketch to a range: masses, percentiles and the choice of method ------------------------===//
 #include "quant-opt/Numerics/Ranges.h"
 
 #include <algorithm>

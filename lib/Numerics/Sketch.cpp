@@ -1,5 +1,4 @@
-//===- Sketch.cpp - Counting the values on one edge in buckets that merge exactly
-//---------------------------------------===//
+//===- Sketch.cpp - Counting the values on one edge in buckets that merge exactly ---------------------------------===//
 #include "quant-opt/Numerics/Sketch.h"
 
 #include <algorithm>

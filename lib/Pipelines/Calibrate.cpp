@@ -1,5 +1,4 @@
-//===- Calibrate.cpp - The pipeline from the Imported to the Calibrated form
-//---------------------------------------------===//
+//===- Calibrate.cpp - The pipeline from the Imported to the Calibrated form --------------------------------------===//
 #include "quant-opt/Pipelines/Calibrate.h"
 
 #include "quant-opt/Data/ArrayFile.h"

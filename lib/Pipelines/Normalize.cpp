@@ -1,5 +1,4 @@
-//===- Normalize.cpp - The pipeline from the Imported to the Normalized form
-//------------------------------------------===//
+//===- Normalize.cpp - The pipeline from the Imported to the Normalized form --------------------------------------===//
 #include "quant-opt/Pipelines/Normalize.h"
 
 #include "quant-opt/Normalize/Passes.h"

@@ -1,5 +1,4 @@
-//===- RegisterAll.cpp - Everything a tool needs registered
-//-----------------------------------------------------------===//
+//===- RegisterAll.cpp - Everything a tool needs registered -------------------------------------------------------===//
 #include "quant-opt/Pipelines/RegisterAll.h"
 
 #include "quant-opt/Analysis/Passes.h"

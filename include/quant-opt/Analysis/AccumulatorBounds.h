@@ -1,5 +1,4 @@
-//===- AccumulatorBounds.h - Proof that an i32 accumulator cannot overflow (contract_c2)
-//------------------------------===//
+//===- AccumulatorBounds.h - Proof that an i32 accumulator cannot overflow (contract_c2) --------------------------===//
 #ifndef QUANT_OPT_ANALYSIS_ACCUMULATORBOUNDS_H
 #define QUANT_OPT_ANALYSIS_ACCUMULATORBOUNDS_H
 

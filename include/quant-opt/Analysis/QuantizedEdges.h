@@ -1,5 +1,4 @@
-//===- QuantizedEdges.h - Which values are quantized, decided once for Calibrate and InsertQdq
-//------------------------===//
+//===- QuantizedEdges.h - Which values are quantized, decided once for Calibrate and InsertQdq --------------------===//
 #ifndef QUANT_OPT_ANALYSIS_QUANTIZEDEDGES_H
 #define QUANT_OPT_ANALYSIS_QUANTIZEDEDGES_H
 

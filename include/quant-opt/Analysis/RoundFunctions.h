@@ -1,5 +1,4 @@
-//===- RoundFunctions.h - A model's wish to compute functions of bytes rather than of floats
-//--------------------------===//
+//===- RoundFunctions.h - A model's wish to compute functions of bytes rather than of floats ----------------------===//
 #ifndef QUANT_OPT_ANALYSIS_ROUNDFUNCTIONS_H
 #define QUANT_OPT_ANALYSIS_ROUNDFUNCTIONS_H
 

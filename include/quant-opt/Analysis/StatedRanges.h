@@ -1,5 +1,4 @@
-//===- StatedRanges.h - Ranges as operations of a function, and beside it
-//------------------------------------------------===//
+//===- StatedRanges.h - Ranges as operations of a function, and beside it -----------------------------------------===//
 #ifndef QUANT_OPT_ANALYSIS_STATEDRANGES_H
 #define QUANT_OPT_ANALYSIS_STATEDRANGES_H
 

@@ -1,5 +1,4 @@
-//===- MeasureRanges.h - Runs a model with observers on data and makes the range table
-//-----------------------------------===//
+//===- MeasureRanges.h - Runs a model with observers on data and makes the range table ----------------------------===//
 #ifndef QUANT_OPT_CALIBRATE_MEASURERANGES_H
 #define QUANT_OPT_CALIBRATE_MEASURERANGES_H
 

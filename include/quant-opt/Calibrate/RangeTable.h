@@ -1,5 +1,4 @@
-//===- RangeTable.h - The measured ranges of a model's edges, with where they come from
-//-----------------------------------===//
+//===- RangeTable.h - The measured ranges of a model's edges, with where they come from ---------------------------===//
 //
 // docs/range-table.md describes the JSON that a table is written as.
 //

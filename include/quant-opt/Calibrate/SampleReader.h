@@ -1,5 +1,4 @@
-//===- SampleReader.h - The samples of a data file, as a model's inputs, one run at a time
-//-------------------------------===//
+//===- SampleReader.h - The samples of a data file, as a model's inputs, one run at a time ------------------------===//
 #ifndef QUANT_OPT_CALIBRATE_SAMPLEREADER_H
 #define QUANT_OPT_CALIBRATE_SAMPLEREADER_H
 

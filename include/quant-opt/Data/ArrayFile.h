@@ -1,5 +1,4 @@
-//===- ArrayFile.h - Reading .npy and .npz files, array by array and piece by piece
-//--------------------------------------===//
+//===- ArrayFile.h - Reading .npy and .npz files, array by array and piece by piece -------------------------------===//
 //
 // The files are untrusted: object arrays (pickle) and structured types are refused, headers are capped at 64 KiB, a
 // shape must account for exactly the bytes that are there, and an archive is read by its central directory alone.

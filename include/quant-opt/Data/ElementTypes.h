@@ -1,5 +1,4 @@
-//===- ElementTypes.h - Element types of arrays, by ONNX's names and by numpy's
-//------------------------------------------===//
+//===- ElementTypes.h - Element types of arrays, by ONNX's names and by numpy's -----------------------------------===//
 #ifndef QUANT_OPT_DATA_ELEMENTTYPES_H
 #define QUANT_OPT_DATA_ELEMENTTYPES_H
 

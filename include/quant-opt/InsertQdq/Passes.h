@@ -1,5 +1,4 @@
-//===- Passes.h - Passes of the stage InsertQdq
-//-----------------------------------------------------------------------===//
+//===- Passes.h - Passes of the stage InsertQdq -------------------------------------------------------------------===//
 #ifndef QUANT_OPT_INSERTQDQ_PASSES_H
 #define QUANT_OPT_INSERTQDQ_PASSES_H
 

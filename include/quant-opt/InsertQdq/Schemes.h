@@ -1,5 +1,4 @@
-//===- Schemes.h - The choices of a quantization scheme, as options name them
-//-----------------------------------------===//
+//===- Schemes.h - The choices of a quantization scheme, as options name them -------------------------------------===//
 #ifndef QUANT_OPT_INSERTQDQ_SCHEMES_H
 #define QUANT_OPT_INSERTQDQ_SCHEMES_H
 

@@ -1,5 +1,4 @@
-//===- QuantizableOpInterface.h - What the quantizing stages see of an operation
-//--------------------------------------===//
+//===- QuantizableOpInterface.h - What the quantizing stages see of an operation ----------------------------------===//
 #ifndef QUANT_OPT_INTERFACES_QUANTIZABLEOPINTERFACE_H
 #define QUANT_OPT_INTERFACES_QUANTIZABLEOPINTERFACE_H
 

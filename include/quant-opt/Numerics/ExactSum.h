@@ -1,5 +1,4 @@
-//===- ExactSum.h - The sum of any number of floats without rounding, so that it does not depend on their order
-//----------===//
+//===- ExactSum.h - The sum of any number of floats without rounding, so that it does not depend on their order ---===//
 #ifndef QUANT_OPT_NUMERICS_EXACTSUM_H
 #define QUANT_OPT_NUMERICS_EXACTSUM_H
 

@@ -1,5 +1,4 @@
-//===- LeastSquares.h - A layer's outputs fitted to its inputs: sums over samples and the problem they make
-//--------===//
+//===- LeastSquares.h - A layer's outputs fitted to its inputs: sums over samples and the problem they make -------===//
 //
 // Channel c of a linear layer is y_c = w_c . x + b_c. Of the pairs (x, y) of many samples, where x is what the layer
 // will read and y what it should give, only sums matter for the weights and biases of least squared error; they are

@@ -1,5 +1,4 @@
-//===- Params.h - Scale and zero point from a range: params_c1, params_c2, params_c3 of docs/numerics.md
-//---------------===//
+//===- Params.h - Scale and zero point from a range: params_c1, params_c2, params_c3 of docs/numerics.md ----------===//
 //
 // Plain C++ on IEEE binary32; nothing of MLIR or LLVM is used here, so that any other program can check our numbers.
 //

@@ -1,5 +1,4 @@
-//===- Quantize.h - The scalar reference of the numeric contract: quantize, dequantize, requantize, bias, lookup
-//-------===//
+//===- Quantize.h - The scalar reference of the numeric contract: quantize, dequantize, requantize, bias, lookup --===//
 //
 // Each function is one rule of docs/numerics.md, named by its tag. They are the oracle that every folder, vector path
 // and simulator is tested against, so they are written for reading, on IEEE binary32 in the default rounding mode.

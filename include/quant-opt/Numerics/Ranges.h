@@ -1,5 +1,4 @@
-//===- Ranges.h - From a sketch to the range that is quantized: min-max, moving average, percentile, entropy, MSE
-//---------===//
+//===- Ranges.h - From a sketch to the range that is quantized: min-max, moving average, percentile, entropy, MSE -===//
 #ifndef QUANT_OPT_NUMERICS_RANGES_H
 #define QUANT_OPT_NUMERICS_RANGES_H
 

@@ -1,5 +1,4 @@
-//===- RoundWeights.h - Integer weights and biases of least squared error at a layer's output
-//----------------------===//
+//===- RoundWeights.h - Integer weights and biases of least squared error at a layer's output ---------------------===//
 #ifndef QUANT_OPT_NUMERICS_ROUNDWEIGHTS_H
 #define QUANT_OPT_NUMERICS_ROUNDWEIGHTS_H
 

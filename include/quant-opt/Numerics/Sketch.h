@@ -1,5 +1,4 @@
-//===- Sketch.h - What calibration remembers of the values on one edge: of fixed size, and merged exactly
-//-----------------===//
+//===- Sketch.h - What calibration remembers of the values on one edge: of fixed size, and merged exactly ---------===//
 //
 // A sketch counts values in buckets of equal sign, exponent and first seven mantissa bits, and keeps the first two
 // moments of where in its bucket each value lies. Everything is an integer or an exact sum, so the state depends on the

@@ -1,5 +1,4 @@
-//===- Calibrate.h - The pipeline from the Imported to the Calibrated form
-//-----------------------------------------------===//
+//===- Calibrate.h - The pipeline from the Imported to the Calibrated form ----------------------------------------===//
 #ifndef QUANT_OPT_PIPELINES_CALIBRATE_H
 #define QUANT_OPT_PIPELINES_CALIBRATE_H
 

@@ -1,5 +1,4 @@
-//===- Normalize.h - The pipeline from the Imported to the Normalized form
-//--------------------------------------------===//
+//===- Normalize.h - The pipeline from the Imported to the Normalized form ----------------------------------------===//
 #ifndef QUANT_OPT_PIPELINES_NORMALIZE_H
 #define QUANT_OPT_PIPELINES_NORMALIZE_H
 

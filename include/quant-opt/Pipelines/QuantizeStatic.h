@@ -1,5 +1,4 @@
-//===- QuantizeStatic.h - The pipelines from a float or quantized model to the Integer form
-//---------------------------===//
+//===- QuantizeStatic.h - The pipelines from a float or quantized model to the Integer form -----------------------===//
 #ifndef QUANT_OPT_PIPELINES_QUANTIZESTATIC_H
 #define QUANT_OPT_PIPELINES_QUANTIZESTATIC_H
 

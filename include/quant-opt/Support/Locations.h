@@ -1,5 +1,4 @@
-//===- Locations.h - The node name that an operation's location carries
-//----------------------------------------------===//
+//===- Locations.h - The node name that an operation's location carries -------------------------------------------===//
 #ifndef QUANT_OPT_SUPPORT_LOCATIONS_H
 #define QUANT_OPT_SUPPORT_LOCATIONS_H
 

@@ -1,5 +1,4 @@
-//===- Activations.cpp - Activation functions, in the canonical bodies that later stages recognise
-//--------------------===//
+//===- Activations.cpp - Activation functions, in the canonical bodies that later stages recognise ----------------===//
 #include "ScalarMath.h"
 
 using namespace mlir;

@@ -1,5 +1,4 @@
-//===- ArgReduction.cpp - ArgMax, ArgMin and what is made of them
-//-----------------------------------------------------===//
+//===- ArgReduction.cpp - ArgMax, ArgMin and what is made of them -------------------------------------------------===//
 #include "ScalarMath.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

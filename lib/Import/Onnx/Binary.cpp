@@ -1,5 +1,4 @@
-//===- Binary.cpp - Operators of two inputs, element by element: arithmetic, comparisons, logic, bits
-//-----------------===//
+//===- Binary.cpp - Operators of two inputs, element by element: arithmetic, comparisons, logic, bits -------------===//
 #include "ScalarMath.h"
 
 using namespace mlir;

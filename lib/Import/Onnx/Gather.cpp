@@ -1,5 +1,4 @@
-//===- Gather.cpp - Gather, GatherElements and GatherND
-//---------------------------------------------------------------===//
+//===- Gather.cpp - Gather, GatherElements and GatherND -----------------------------------------------------------===//
 #include "Indexing.h"
 #include "ScalarMath.h"
 

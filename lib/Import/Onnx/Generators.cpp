@@ -1,5 +1,4 @@
-//===- Generators.cpp - Operators that make tensors from shapes and numbers
-//-------------------------------------------===//
+//===- Generators.cpp - Operators that make tensors from shapes and numbers ---------------------------------------===//
 #include "ScalarMath.h"
 
 #include "quant-opt/Support/Weights.h"

@@ -1,5 +1,4 @@
-//===- Indexing.cpp - Copies that pick elements of a tensor by position
-//----------------------------------------------===//
+//===- Indexing.cpp - Copies that pick elements of a tensor by position -------------------------------------------===//
 #include "Indexing.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

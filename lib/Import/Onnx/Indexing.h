@@ -1,5 +1,4 @@
-//===- Indexing.h - Copies that pick elements of a tensor by position
-//------------------------------------------------===//
+//===- Indexing.h - Copies that pick elements of a tensor by position ---------------------------------------------===//
 #ifndef QUANT_OPT_LIB_IMPORT_ONNX_INDEXING_H
 #define QUANT_OPT_LIB_IMPORT_ONNX_INDEXING_H
 

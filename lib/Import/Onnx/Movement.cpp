@@ -1,5 +1,4 @@
-//===- Movement.cpp - Operators that permute, repeat or join whole tensors
-//--------------------------------------------===//
+//===- Movement.cpp - Operators that permute, repeat or join whole tensors ----------------------------------------===//
 #include "NodeImporter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,5 +1,4 @@
-//===- Reduction.cpp - The Reduce operators
-//---------------------------------------------------------------------------===//
+//===- Reduction.cpp - The Reduce operators -----------------------------------------------------------------------===//
 #include "ScalarMath.h"
 
 using namespace mlir;

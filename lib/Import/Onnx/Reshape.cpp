@@ -1,5 +1,4 @@
-//===- Reshape.cpp - Operators that give the same elements another shape, or leave them alone
-//-------------------------===//
+//===- Reshape.cpp - Operators that give the same elements another shape, or leave them alone ---------------------===//
 #include "NodeImporter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

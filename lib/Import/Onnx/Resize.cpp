@@ -1,5 +1,4 @@
-//===- Resize.cpp - Resize and Upsample, one axis after the other
-//-----------------------------------------------------===//
+//===- Resize.cpp - Resize and Upsample, one axis after the other -------------------------------------------------===//
 #include "Indexing.h"
 #include "ResizePlan.h"
 #include "ScalarMath.h"

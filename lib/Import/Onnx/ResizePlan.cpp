@@ -1,5 +1,4 @@
-//===- ResizePlan.cpp - Which elements of an axis a resized element is made of, with what weights
-//---------------------===//
+//===- ResizePlan.cpp - Which elements of an axis a resized element is made of, with what weights -----------------===//
 #include "ResizePlan.h"
 
 #include <algorithm>

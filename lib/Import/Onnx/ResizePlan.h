@@ -1,5 +1,4 @@
-//===- ResizePlan.h - Which elements of an axis a resized element is made of, with what weights
-//-----------------------===//
+//===- ResizePlan.h - Which elements of an axis a resized element is made of, with what weights -------------------===//
 #ifndef QUANT_OPT_LIB_IMPORT_ONNX_RESIZEPLAN_H
 #define QUANT_OPT_LIB_IMPORT_ONNX_RESIZEPLAN_H
 

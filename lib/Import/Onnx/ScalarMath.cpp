@@ -1,5 +1,4 @@
-//===- ScalarMath.cpp - Formulas on one element, whatever its ONNX element type
-//--------------------------------------===//
+//===- ScalarMath.cpp - Formulas on one element, whatever its ONNX element type -----------------------------------===//
 #include "ScalarMath.h"
 
 using namespace mlir;

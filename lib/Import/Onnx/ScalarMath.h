@@ -1,5 +1,4 @@
-//===- ScalarMath.h - Formulas on one element, whatever its ONNX element type
-//----------------------------------------===//
+//===- ScalarMath.h - Formulas on one element, whatever its ONNX element type -------------------------------------===//
 #ifndef QUANT_OPT_LIB_IMPORT_ONNX_SCALARMATH_H
 #define QUANT_OPT_LIB_IMPORT_ONNX_SCALARMATH_H
 

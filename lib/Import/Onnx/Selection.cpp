@@ -1,5 +1,4 @@
-//===- Selection.cpp - Where, Clip, and the operators of any number of inputs: Max, Min, Sum, Mean
-//--------------------===//
+//===- Selection.cpp - Where, Clip, and the operators of any number of inputs: Max, Min, Sum, Mean ----------------===//
 #include "ScalarMath.h"
 
 using namespace mlir;

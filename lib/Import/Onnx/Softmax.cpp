@@ -1,5 +1,4 @@
-//===- Softmax.cpp - Softmax and LogSoftmax as reductions and elementwise operations
-//----------------------------------===//
+//===- Softmax.cpp - Softmax and LogSoftmax as reductions and elementwise operations ------------------------------===//
 #include "ScalarMath.h"
 
 using namespace mlir;

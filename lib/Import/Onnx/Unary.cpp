@@ -1,5 +1,4 @@
-//===- Unary.cpp - Operators of one input, element by element, that are not activations
-//-------------------------------===//
+//===- Unary.cpp - Operators of one input, element by element, that are not activations ---------------------------===//
 #include "ScalarMath.h"
 
 using namespace mlir;

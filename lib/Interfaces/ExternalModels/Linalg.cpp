@@ -1,5 +1,4 @@
-//===- Linalg.cpp - QuantizableOpInterface for linalg, derived from maps, iterator types and bodies
-//----------------===//
+//===- Linalg.cpp - QuantizableOpInterface for linalg, derived from maps, iterator types and bodies ---------------===//
 #include "Homogeneity.h"
 #include "Positions.h"
 #include "quant-opt/Interfaces/QuantizableOpInterface.h"

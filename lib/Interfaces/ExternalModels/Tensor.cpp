@@ -1,5 +1,4 @@
-//===- Tensor.cpp - QuantizableOpInterface for the tensor operations that move elements
-//----------------------------===//
+//===- Tensor.cpp - QuantizableOpInterface for the tensor operations that move elements ---------------------------===//
 #include "Positions.h"
 #include "quant-opt/Interfaces/QuantizableOpInterface.h"
 #include "quant-opt/Numerics/Quantize.h"

@@ -11,6 +11,7 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Remarks.h"
 #include "llvm/ADT/MapVector.h"
+#include <map>
 
 namespace mlir::qnn {
 #define GEN_PASS_DEF_MERGEKERNELSPASS
