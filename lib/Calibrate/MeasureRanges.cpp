@@ -27,9 +27,6 @@ static llvm::Error writeTable(const RangeTable &table, const CalibrateOptions &o
 
 namespace {
 
-/// Samples for each of the runs that are done at once, between two looks at how far things are.
-constexpr int64_t kRunsPerLane = 8;
-
 /// What one run reads.
 struct RunInputs {
   std::vector<std::vector<char>> arrays;
@@ -46,10 +43,10 @@ struct RunInputs {
   }
 };
 
-/// What runs that follow each other measure.
+/// Runs that follow each other, and what they measure.
 struct Lane {
   std::vector<Sketch> sketches; ///< by the observed model's numbers
-  size_t run = 0;               ///< the last one that was seen
+  RunInputs inputs;
 
   void endSample() {
     for (Sketch &sketch : sketches)
@@ -101,38 +98,35 @@ static llvm::Expected<bool> runSamples(ObservedModel &model, const CalibrateOpti
   for (Lane &lane : lanes)
     for (Sketch *sketch : measured)
       lane.sketches.emplace_back(sketch->getChannels(), sketch->keepsDistribution());
-  // Several runs of each lane at a time: no lane waits for the slowest run of all. One alone waits for none.
-  std::vector<RunInputs> inputs(concurrency > 1 ? concurrency * kRunsPerLane : 1);
-  while (source.samplesUsed < wanted && !InterruptGuard::wasInterrupted()) {
-    SmallVector<ArrayRef<const void *>> runs;
-    int64_t taken = 0;
-    for (RunInputs &input : inputs) {
-      const int64_t begin = source.samplesUsed + taken, count = std::min(batch, wanted - begin);
-      if (count <= 0)
-        break;
-      llvm::Expected<ArrayRef<const void *>> read = reader->read(ArrayRef<int64_t>(chosen).slice(begin, count));
-      if (!read)
-        return read.takeError();
-      input.set(model.getInputs(), *read);
-      runs.push_back(input.pointers);
-      taken += count;
+  llvm::Error error = llvm::Error::success();
+  int64_t taken = source.samplesUsed;
+  auto next = [&](size_t number) -> std::optional<ArrayRef<const void *>> {
+    Lane &lane = lanes[number];
+    lane.endSample();
+    progress.update(taken);
+    const int64_t count = std::min(batch, wanted - taken);
+    if (count <= 0 || error || InterruptGuard::wasInterrupted())
+      return std::nullopt;
+    llvm::Expected<ArrayRef<const void *>> read = reader->read(ArrayRef<int64_t>(chosen).slice(taken, count));
+    if (!read) {
+      error = read.takeError();
+      return std::nullopt;
     }
-    for (auto [i, lane] : llvm::enumerate(lanes))
-      lane.run = i;
-    model.observeMany(runs, [&](size_t run, int32_t edge, const float *data, int64_t count) {
-      Lane &lane = lanes[run % concurrency];
-      if (run != std::exchange(lane.run, run))
-        lane.endSample();
-      lane.sketches[edge].add(data, count);
-    });
-    for (Lane &lane : lanes)
-      lane.endSample();
-    source.samplesUsed += taken;
-    progress.update(source.samplesUsed);
-  }
-  for (const Lane &lane : lanes)
+    lane.inputs.set(model.getInputs(), *read);
+    taken += count;
+    return lane.inputs.pointers;
+  };
+  model.observeMany(next, [&](size_t lane, int32_t edge, const float *data, int64_t count) {
+    lanes[lane].sketches[edge].add(data, count);
+  });
+  if (error)
+    return std::move(error);
+  source.samplesUsed = taken;
+  for (Lane &lane : lanes) {
+    lane.endSample();
     for (auto [sketch, part] : llvm::zip_equal(measured, lane.sketches))
       sketch->merge(part);
+  }
   return source.samplesUsed >= wanted;
 }
 

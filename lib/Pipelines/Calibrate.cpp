@@ -16,6 +16,7 @@
 
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/Support/ThreadPool.h"
+#include <mutex>
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -44,7 +45,7 @@ public:
   void runMany(ArrayRef<ArrayRef<const void *>> inputs,
                function_ref<void(size_t number, ArrayRef<const void *> outputs)> consume) override;
   size_t getConcurrency() const override { return llvm::hardware_concurrency().compute_thread_count(); }
-  void observeMany(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe) override;
+  void observeMany(NextInputsFn next, ObserveRunFn observe) override;
   llvm::Error runTogether(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe,
                           function_ref<void()> settle) override;
 
@@ -99,28 +100,30 @@ void JitObservedModel::runMany(ArrayRef<ArrayRef<const void *>> inputs,
   }
 }
 
-void JitObservedModel::observeMany(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe) {
-  const size_t lanes = std::min(inputs.size(), getConcurrency());
-  const size_t threads = std::max<size_t>(std::min(lanes, makeWorkspaces(lanes)), 1);
-  auto work = [&](size_t thread) {
+void JitObservedModel::observeMany(NextInputsFn next, ObserveRunFn observe) {
+  std::mutex mutex;
+  auto work = [&](size_t lane) {
     std::vector<std::vector<char>> results = outputs;
     std::vector<void *> to;
     for (std::vector<char> &bytes : results)
       to.push_back(bytes.data());
-    for (size_t lane = thread; lane < lanes; lane += threads)
-      for (size_t run = lane; run < inputs.size(); run += getConcurrency()) {
-        NumberedObserver observer{observe, run};
-        if (workspaces.empty())
-          model->run(inputs[run], to, &observer, NumberedObserver::call);
-        else
-          model->run(inputs[run], to, workspaces[thread], &observer, NumberedObserver::call);
-      }
+    NumberedObserver observer{observe, lane};
+    auto take = [&] {
+      std::lock_guard<std::mutex> lock(mutex);
+      return next(lane);
+    };
+    while (std::optional<ArrayRef<const void *>> inputs = take())
+      if (workspaces.empty())
+        model->run(*inputs, to, &observer, NumberedObserver::call);
+      else
+        model->run(*inputs, to, workspaces[lane], &observer, NumberedObserver::call);
   };
-  if (threads == 1)
+  const size_t lanes = std::min(makeWorkspaces(getConcurrency()), getConcurrency());
+  if (lanes < 2)
     return work(0);
-  llvm::DefaultThreadPool pool(llvm::hardware_concurrency(threads));
-  for (size_t thread = 0; thread < threads; ++thread)
-    pool.async(work, thread);
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency(lanes));
+  for (size_t lane = 0; lane < lanes; ++lane)
+    pool.async(work, lane);
   pool.wait();
 }
 

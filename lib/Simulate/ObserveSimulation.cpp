@@ -29,10 +29,10 @@ public:
     });
   }
   size_t getConcurrency() const override { return simulation->getConcurrency(); }
-  void observeMany(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe) override {
-    simulation->tapMany(inputs, [&](size_t run, const Tap &tap, ArrayRef<float> data) {
+  void observeMany(NextInputsFn next, ObserveRunFn observe) override {
+    simulation->tapMany(next, [&](size_t lane, const Tap &tap, ArrayRef<float> data) {
       if (tap.kind == TapKind::Edge)
-        observe(run, tap.index, data.data(), data.size());
+        observe(lane, tap.index, data.data(), data.size());
     });
   }
   llvm::Error runTogether(ArrayRef<ArrayRef<const void *>>, ObserveRunFn, function_ref<void()>) override {

@@ -25,9 +25,7 @@ public:
     model->runMany(inputs, consume);
   }
   size_t getConcurrency() const override { return model->getConcurrency(); }
-  void observeMany(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe) override {
-    model->observeMany(inputs, observe);
-  }
+  void observeMany(NextInputsFn next, ObserveRunFn observe) override { model->observeMany(next, observe); }
   llvm::Error runTogether(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe,
                           function_ref<void()> settle) override {
     return model->runTogether(inputs, observe, settle);

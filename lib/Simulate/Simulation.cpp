@@ -461,14 +461,21 @@ void Simulation::runMany(ArrayRef<ArrayRef<const void *>> inputs,
 
 size_t Simulation::getConcurrency() const { return state->build->getConcurrency(); }
 
-void Simulation::tapMany(ArrayRef<ArrayRef<const void *>> inputs,
-                         llvm::function_ref<void(size_t run, const Tap &tap, ArrayRef<float> data)> tap) {
+void Simulation::tapMany(NextInputsFn next,
+                         llvm::function_ref<void(size_t lane, const Tap &tap, ArrayRef<float> data)> tap) {
   state->prepareRun();
-  const auto arguments = completeArguments(state->arguments, state->numInputs, inputs);
-  state->build->observeMany(SmallVector<ArrayRef<const void *>>(arguments.begin(), arguments.end()),
-                            [&](size_t run, int32_t number, const float *data, int64_t count) {
-                              tap(run, state->taps[number].tap, ArrayRef<float>(data, count));
-                            });
+  std::vector<std::vector<const void *>> arguments(getConcurrency(), state->arguments);
+  auto complete = [&](size_t lane) -> std::optional<ArrayRef<const void *>> {
+    std::optional<ArrayRef<const void *>> inputs = next(lane);
+    if (!inputs)
+      return std::nullopt;
+    assert(inputs->size() == state->numInputs && "expected a pointer for each of the model's inputs");
+    llvm::copy(*inputs, arguments[lane].begin());
+    return arguments[lane];
+  };
+  state->build->observeMany(complete, [&](size_t lane, int32_t number, const float *data, int64_t count) {
+    tap(lane, state->taps[number].tap, ArrayRef<float>(data, count));
+  });
 }
 
 llvm::Error Simulation::runTogether(ArrayRef<ArrayRef<const void *>> inputs,

@@ -10,11 +10,15 @@
 #include "mlir/IR/BuiltinOps.h"
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace mlir::qnn {
 
-/// Receives the values on an edge in one of several runs.
+/// Receives the values on an edge in one of several runs, or in a lane of runs that follow each other.
 using ObserveRunFn = function_ref<void(size_t run, int32_t edge, const float *data, int64_t count)>;
+
+/// What a lane's next run reads, valid until the lane asks again; nothing if no run is left for it.
+using NextInputsFn = function_ref<std::optional<ArrayRef<const void *>>(size_t lane)>;
 
 /// Stands for the observer of one of several runs.
 struct NumberedObserver {
@@ -49,15 +53,17 @@ public:
       consume(i, getOutputData());
     }
   }
-  /// How many runs `observeMany` does at once.
+  /// How many lanes `observeMany` has.
   virtual size_t getConcurrency() const { return 1; }
-  /// Runs each of `inputs`, up to `getConcurrency()` at once. `observe` gets the number of the run first; it is called
-  /// by several threads, but for all runs whose numbers differ by a multiple of `getConcurrency()` by one, run by run
-  /// in their order. Outputs are not kept.
-  virtual void observeMany(ArrayRef<ArrayRef<const void *>> inputs, ObserveRunFn observe) {
+  /// Runs what `next` gives, in up to `getConcurrency()` lanes at once that do not wait for each other. `next` is
+  /// called by one thread at a time. `observe` gets the number of the lane first; it is called by several threads, but
+  /// by one for a lane. Outputs are not kept.
+  virtual void observeMany(NextInputsFn next, ObserveRunFn observe) {
     NumberedObserver observer{observe};
-    for (observer.run = 0; observer.run < inputs.size(); ++observer.run)
-      run(inputs[observer.run], &observer, NumberedObserver::call);
+    while (std::optional<ArrayRef<const void *>> inputs = next(observer.run)) {
+      run(*inputs, &observer, NumberedObserver::call);
+      observer.run = (observer.run + 1) % getConcurrency();
+    }
   }
   /// Runs all of `inputs` side by side: each of the model's steps for all of them, in their order, before the next one.
   /// `observe` gets the number of the run first. After each step in which it was called, `settle` may change what the

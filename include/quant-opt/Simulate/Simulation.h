@@ -176,13 +176,12 @@ public:
   /// `consume(i, outputs)` with a pointer for each output, for each in their order. Nothing is tapped.
   void runMany(ArrayRef<ArrayRef<const void *>> inputs,
                llvm::function_ref<void(size_t number, ArrayRef<const void *> outputs)> consume);
-  /// How many runs `tapMany` does at once.
+  /// How many lanes `tapMany` has.
   size_t getConcurrency() const;
-  /// Runs each of `inputs`, up to `getConcurrency()` at once. `tap` gets the number of the run first; it is called by
-  /// several threads, but for all runs whose numbers differ by a multiple of `getConcurrency()` by one, run by run and
-  /// in program order.
-  void tapMany(ArrayRef<ArrayRef<const void *>> inputs,
-               llvm::function_ref<void(size_t run, const Tap &tap, ArrayRef<float> data)> tap);
+  /// Runs what `next` gives, in up to `getConcurrency()` lanes at once (see `ObservedModel::observeMany`). `tap` gets
+  /// the number of the lane first; it is called by several threads, but by one for a lane, run by run and in program
+  /// order.
+  void tapMany(NextInputsFn next, llvm::function_ref<void(size_t lane, const Tap &tap, ArrayRef<float> data)> tap);
   /// Runs all of `inputs` side by side, each step of the model for all of them in their order before the next one, so
   /// that what one layer's inputs are in all runs is known before any run goes on. `tap` gets the number of the run
   /// first; `settle`, called after each step that was tapped, may set biases of layers whose inputs were just tapped,
