@@ -2,6 +2,7 @@
 #include "quant-opt/Analysis/StatedRanges.h"
 #include "quant-opt/Calibrate/Passes.h"
 #include "quant-opt/Support/Diagnostics.h"
+#include "quant-opt/Support/Packing.h"
 
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
@@ -28,6 +29,7 @@ static void warnOfSetAside(ModuleOp module, const RangeTable &table) {
 FailureOr<RangeTable> mlir::qnn::calibrateModule(ModuleOp module, const CalibrateOptions &options,
                                                  const CompileObservedFn &compile) {
   OwningOpRef<ModuleOp> observed(module.clone());
+  dropParameters(*observed);
   StringRef name;
   observed->walk([&](FunctionOpInterface function) {
     if (function.isExternal())

@@ -5,6 +5,7 @@
 #include "quant-opt/Lower/Nvptx/Passes.h"
 #include "quant-opt/Lower/X86/Passes.h"
 #include "quant-opt/Pipelines/LowerToX86.h"
+#include "quant-opt/Support/Packing.h"
 
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"

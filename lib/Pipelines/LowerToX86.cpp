@@ -188,12 +188,6 @@ static LogicalResult lowerPath(OwningOpRef<ModuleOp> module, CpuPath path, const
   return success();
 }
 
-void qnn::dropParameters(ModuleOp module) {
-  for (auto function : module.getOps<func::FuncOp>())
-    for (unsigned i = 0, e = function.getNumArguments(); i != e; ++i)
-      function.removeArgAttr(i, kParameterAttr);
-}
-
 LogicalResult qnn::lowerToProgram(ModuleOp module, const LowerOptions &options, Program &program) {
   auto release = [&](ArrayRef<Operation *> keep) {
     if (options.releaseConstants)

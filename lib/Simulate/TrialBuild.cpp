@@ -142,6 +142,7 @@ void TrialBuilder::tap(Tap tap, Value value, OpOperand *operand) {
 }
 
 TrialArguments TrialBuilder::run() {
+  dropParameters(function->getParentOfType<ModuleOp>());
   // Asked while weights are still constant, and so no activations.
   std::vector<SmallVector<OpOperand *, 2>> operands;
   for (const QuantizedChain &chain : chosen.edges.chains)

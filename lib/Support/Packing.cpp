@@ -2,6 +2,7 @@
 #include "quant-opt/Support/Packing.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -148,4 +149,12 @@ std::optional<Packing> Packing::fromAttr(DictionaryAttr attr) {
   for (int64_t i = 0; i < numbers.size(); i += 4)
     packing.dims.push_back({numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]});
   return packing;
+}
+
+void qnn::dropParameters(ModuleOp module) {
+  module.walk([](FunctionOpInterface function) {
+    for (unsigned i = 0, e = function.getNumArguments(); i != e; ++i)
+      for (StringRef mark : {kParameterAttr, kPackingAttr})
+        function.removeArgAttr(i, StringAttr::get(function.getContext(), mark));
+  });
 }

@@ -50,9 +50,6 @@ struct LowerOptions {
   bool packParameters = false;
 };
 
-/// Makes inputs of the model's parameters, which are given as they are.
-void dropParameters(ModuleOp module);
-
 /// Lowers the one model in `module`, in the Integer form or any float form before it, to LLVM dialect for each path;
 /// avx512vbmi stands for avx512bf16 if the model has no bf16 contraction, and avx512vnni for that if it has no lookup.
 /// `module` is left in an undefined state. Step functions are named `<model>_<path>_step_<i>`, '-' in a path replaced

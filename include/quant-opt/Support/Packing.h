@@ -3,6 +3,7 @@
 #define QUANT_OPT_SUPPORT_PACKING_H
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
 #include <optional>
 #include <tuple>
 #include <vector>
@@ -58,6 +59,9 @@ struct Packing {
 constexpr llvm::StringLiteral kParameterAttr = "qnn.parameter";
 /// How such an argument is packed; its type is the packed one then.
 constexpr llvm::StringLiteral kPackingAttr = "qnn.packing";
+
+/// Takes both off all arguments in `module`: whoever runs it gives every argument as it is, or marks its own.
+void dropParameters(ModuleOp module);
 
 } // namespace mlir::qnn
 
